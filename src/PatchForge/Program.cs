@@ -1,0 +1,10 @@
+namespace PatchForge;
+
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        
+        return 0;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using PatchForge.Seams;
+
+namespace PatchForge.Settings;
+
+/// <summary>
+/// patchforge.yaml, read and checked. Paths are relative to <see cref="Home"/>, the folder that holds the file.
+/// </summary>
+public sealed record ForgeSettings(
+    string Home,
+    string Package,
+    string Name,
+    OverlaySettings Overlay,
+    ImmutableArray<LineSettings> Lines,
+    RootSettings Root,
+    SmokeSettings Smoke)
+{
+    /// <summary>The package's category, <c>www-servers</c> of <c>www-servers/apache</c> (PMS section 3.1.1).</summary>
+    public string Category => Package[..Package.IndexOf('/', StringComparison.Ordinal)];
+
+    /// <summary>The package's name without its category, <c>apache</c> (PMS section 3.1.2).</summary>
+    public string PackageName => Package[(Package.IndexOf('/', StringComparison.Ordinal) + 1)..];
+
+    public string PathOf(string relative) => Path.Combine(Home, relative);
+}
+
+/// <summary>Where the ebuild repository's parts lie, relative to the settings file.</summary>
+/// <param name="Packages">The folder that holds the categories: <c>overlay</c>.</param>
+/// <param name="Metadata">The folder of layout.conf, md5-cache and news: <c>metadata</c>.</param>
+/// <param name="Profiles">The folder of repo_name and categories: <c>profiles</c>.</param>
+/// <param name="Delivery">How the series reaches the ebuild: in files/, or as a tarball that SRC_URI names.</param>
+public sealed record OverlaySettings(string Packages, string Metadata, string Profiles, Delivery Delivery);
+
+public enum Delivery
+{
+    Files,
+    Distfile,
+}
+
+/// <summary>A line of releases that one patch series serves, such as httpd 2.0.</summary>
+public sealed record LineSettings(
+    string Line,
+    string Series,
+    ImmutableArray<GeneratedPatch> Generated,
+    UpstreamSettings Upstream,
+    ImmutableArray<ReleaseSettings> Releases,
+    EbuildSettings Ebuild,
+    BuildSettings Build)
+{
+    /// <summary>The patch names' folder is this one, relative to the settings file: <c>patches/mpm-itk/2.0</c>.</summary>
+    public string SeriesFile => Series + "/series";
+}
+
+/// <summary>A new-file patch that is generated from a folder of our own sources.</summary>
+/// <param name="Patch">Its name in the series.</param>
+/// <param name="From">Our folder, relative to the settings file.</param>
+/// <param name="To">The folder it becomes in the source tree; empty for the tree's root.</param>
+/// <param name="Below">Only what lies below this folder of <paramref name="From"/>; empty for all of it.</param>
+/// <param name="Subject">The sentence the patch's header starts with.</param>
+public sealed record GeneratedPatch(string Patch, string From, string To, string Below, string Subject);
+
+/// <summary>Where releases come from.</summary>
+/// <param name="Mirrors">Folders that hold the distfiles, tried in this order; HTTPS.</param>
+/// <param name="SignatureSuffix">What a detached OpenPGP signature's name adds: <c>.asc</c>.</param>
+/// <param name="Keys">Address of the KEYS file that signs releases; null when signatures are not used.</param>
+/// <param name="Git">A local clone for people who work from git; null when there is none.</param>
+public sealed record UpstreamSettings(
+    ImmutableArray<Uri> Mirrors,
+    string SignatureSuffix,
+    Uri? Keys,
+    GitUpstreamSettings? Git);
+
+/// <summary>Repositories whose tags make a tree shaped like a release.</summary>
+/// <param name="Tag">The tag of a release, with <c>{version}</c> in it.</param>
+/// <param name="Components">What the release's tarball carries from other repositories.</param>
+public sealed record GitUpstreamSettings(string Repository, string Tag, ImmutableArray<GitComponentSettings> Components);
+
+/// <param name="Repository">The repository's name below the folder of clones: <c>apr</c>.</param>
+/// <param name="Path">Where its tree goes in the release: <c>srclib/apr</c>.</param>
+public sealed record GitComponentSettings(string Repository, string Path);
+
+/// <summary>One release: its distfile and all that was ever published of it.</summary>
+/// <param name="Date">The day of the release as <paramref name="DateSource"/> gives it.</param>
+/// <param name="Size">Bytes, or null where nobody published it.</param>
+/// <param name="Ebuild">Whether the overlay carries an ebuild of it.</param>
+/// <param name="Components">Tag of each git component, by its repository's name.</param>
+public sealed record ReleaseSettings(
+    string Version,
+    DateOnly Date,
+    string DateSource,
+    string Distfile,
+    long? Size,
+    ImmutableArray<PublishedDigest> Digests,
+    bool Ebuild,
+    ImmutableSortedDictionary<string, string> Components)
+{
+    /// <summary>Where this release stands in the settings file, for messages.</summary>
+    public FileLocation? At { get; init; }
+}
+
+/// <summary>A digest that somebody published, with where.</summary>
+/// <param name="Algorithm">Portage's name: MD5, SHA1, RMD160, SHA256, SHA512, BLAKE2B (portage(5), manifest-hashes).</param>
+/// <param name="Hex">Lower-case hexadecimal.</param>
+public sealed record PublishedDigest(string Algorithm, string Hex, string Source);
+
+/// <summary>What the generated ebuild says that is not the same for every package.</summary>
+public sealed record EbuildSettings(
+    string Eapi,
+    string Description,
+    Uri Homepage,
+    string License,
+    string Slot,
+    ImmutableArray<string> Keywords,
+    string Template,
+    int Revision);
+
+/// <summary>How a release is built in a root where there is no Portage, and the variants of it that are built.</summary>
+/// <param name="Packages">What the root must have, by its own package manager's names (<c>apt</c>, <c>emerge</c>).</param>
+/// <param name="Prepare">Commands run in the patched tree before configure, each an argument list.</param>
+/// <param name="Configure">Arguments of every variant.</param>
+/// <param name="Variants">Name of each variant and the arguments it adds: <c>itk</c>, <c>prefork</c>.</param>
+public sealed record BuildSettings(
+    ImmutableSortedDictionary<string, ImmutableArray<string>> Packages,
+    ImmutableArray<ImmutableArray<string>> Prepare,
+    ImmutableArray<string> Configure,
+    ImmutableSortedDictionary<string, ImmutableArray<string>> Variants);
+
+/// <summary>Which root a build runs in when the command line names none.</summary>
+/// <param name="Default"><c>host</c>, <c>dir:PATH</c> or <c>stage3:PATH-OR-URL</c>.</param>
+public sealed record RootSettings(string Default, Uri? Stage3Index);
+
+/// <summary>The smoke test's sites and probes, as data.</summary>
+public sealed record SmokeSettings(ImmutableArray<SmokeSite> Sites, int Port, TimeSpan StartLimit);
+
+/// <param name="Uid">Numeric, so that no account has to exist in the root.</param>
+public sealed record SmokeSite(string HostName, int Uid, int Gid);

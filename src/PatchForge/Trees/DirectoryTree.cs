@@ -1,0 +1,59 @@
+namespace PatchForge.Trees;
+
+/// <summary>
+/// A tree on disk that this tool unpacked itself. No link is followed: a link is a file whose content is its
+/// target, and a directory that is a link holds nothing.
+/// </summary>
+public sealed class DirectoryTree(string root) : ITree
+{
+    public string Root { get; } = Path.GetFullPath(root);
+
+    public TreeFile? Find(TreePath path)
+    {
+        var parent = Root;
+        var segments = path.Text.Split('/');
+        foreach (var segment in segments.AsSpan(0, segments.Length - 1))
+        {
+            parent = Path.Combine(parent, segment);
+            if (new DirectoryInfo(parent) is not { Exists: true, LinkTarget: null })
+            {
+                return null;
+            }
+        }
+
+        var info = new FileInfo(Path.Combine(parent, segments[^1]));
+        if (info.LinkTarget is { } target)
+        {
+            return new TreeFile(path, TreeMode.Link, System.Text.Encoding.UTF8.GetBytes(target));
+        }
+
+        if (!info.Exists)
+        {
+            return null;
+        }
+
+        var mode = (info.UnixFileMode & UnixFileMode.UserExecute) != 0 ? TreeMode.Executable : TreeMode.Regular;
+        return new TreeFile(path, mode, File.ReadAllBytes(info.FullName));
+    }
+
+    public IEnumerable<TreePath> Paths() => Below(Root, "").Order();
+
+    private static IEnumerable<TreePath> Below(string directory, string prefix)
+    {
+        foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos())
+        {
+            var name = prefix + entry.Name;
+            if (entry is DirectoryInfo && entry.LinkTarget is null)
+            {
+                foreach (var path in Below(entry.FullName, name + "/"))
+                {
+                    yield return path;
+                }
+            }
+            else if (TreePath.TryParse(name, out var path))
+            {
+                yield return path;
+            }
+        }
+    }
+}

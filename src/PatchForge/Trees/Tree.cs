@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+
+namespace PatchForge.Trees;
+
+/// <summary>The modes git records for a file (git-fast-import(1), "filemodify").</summary>
+public enum TreeMode
+{
+    Regular = 0x81A4,    // 0100644
+    Executable = 0x81ED, // 0100755
+    Link = 0xA000,       // 0120000; the content is the target
+}
+
+/// <summary>One file of a tree. The content is the bytes; for a link it is the target.</summary>
+public sealed record TreeFile(TreePath Path, TreeMode Mode, ReadOnlyMemory<byte> Content);
+
+/// <summary>
+/// A source tree that can be read: an unpacked release on disk, a git tag, or either with patches applied.
+/// Files are read when asked for, so that a series that touches ten files costs ten reads.
+/// </summary>
+public interface ITree
+{
+    TreeFile? Find(TreePath path);
+
+    /// <summary>Every file's path, in <see cref="TreePath"/> order.</summary>
+    IEnumerable<TreePath> Paths();
+}
+
+/// <summary>A tree held in memory, optionally over another one: what applying patches makes.</summary>
+public sealed class LayeredTree : ITree
+{
+    private readonly ITree? _below;
+    private readonly ImmutableSortedDictionary<TreePath, TreeFile?> _changes;
+
+    public LayeredTree(ITree? below = null)
+        : this(below, ImmutableSortedDictionary<TreePath, TreeFile?>.Empty)
+    {
+    }
+
+    private LayeredTree(ITree? below, ImmutableSortedDictionary<TreePath, TreeFile?> changes)
+    {
+        _below = below;
+        _changes = changes;
+    }
+
+    /// <summary>Files written or deleted (null) over the tree below.</summary>
+    public ImmutableSortedDictionary<TreePath, TreeFile?> Changes => _changes;
+
+    public LayeredTree With(TreeFile file) => new(_below, _changes.SetItem(file.Path, file));
+
+    public LayeredTree Without(TreePath path) =>
+        _below?.Find(path) is null ? new(_below, _changes.Remove(path)) : new(_below, _changes.SetItem(path, null));
+
+    public TreeFile? Find(TreePath path) =>
+        _changes.TryGetValue(path, out var file) ? file : _below?.Find(path);
+
+    public IEnumerable<TreePath> Paths() =>
+        (_below?.Paths() ?? [])
+            .Where(path => !_changes.ContainsKey(path))
+            .Concat(_changes.Where(change => change.Value is not null).Select(change => change.Key))
+            .Order();
+}
