@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "itk_descriptors.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -48,14 +51,18 @@ int itk_listeners_list(int *list, int max)
     return count;
 }
 
-int itk_listeners_close(const int *list, int count)
+int itk_descriptors_blank(const int *list, int count)
 {
-    int i;
+    int i, null, failed = 0;
 
-    for (i = 0; i < count; i++) {
-        if (close(list[i]) != 0) {
-            return -1;
-        }
+    if (count == 0) {
+        return 0;
     }
-    return 0;
+    if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0) {
+        return -1;
+    }
+    for (i = 0; i < count && !failed; i++) {
+        failed = dup3(null, list[i], O_CLOEXEC) != list[i];
+    }
+    return close(null) != 0 || failed ? -1 : 0;
 }

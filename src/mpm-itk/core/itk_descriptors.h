@@ -3,12 +3,12 @@
 #define ITK_DESCRIPTORS_H
 
 /*
- * Sockets that accept connections: whoever keeps one can take other people's
- * connections.
+ * Descriptors that a worker must not have: above all sockets that accept
+ * connections.  Whoever keeps one can take other people's connections.
  *
- * operation              who calls it                   on failure
- * itk_listeners_list     a reader, once, at its start   -1: it ends
- * itk_listeners_close    a worker, before it switches   -1: it ends, unserved
+ * operation                who calls it                   on failure
+ * itk_listeners_list       a reader, once, at its start   -1: it ends
+ * itk_descriptors_blank    a worker, before it switches   -1: it ends, unserved
  */
 
 /*
@@ -17,6 +17,11 @@
  */
 int itk_listeners_list(int *list, int max);
 
-int itk_listeners_close(const int *list, int count);
+/*
+ * Each becomes /dev/null, closed on exec.  The numbers stay taken: the server
+ * believes to this day that it owns them, and closes them before it starts a
+ * program.  A number given out again by then would be somebody else's pipe.
+ */
+int itk_descriptors_blank(const int *list, int count);
 
 #endif

@@ -92,7 +92,7 @@ static int close_accept_mutex(void)
     if (apr_os_proc_mutex_get(&os, itk_accept_mutex) != APR_SUCCESS) {
         return -1;
     }
-    return close(os.crossproc);
+    return itk_descriptors_blank(&os.crossproc, 1);
 }
 
 static void become_worker(request_rec *r, apr_socket_t *csd)
@@ -105,7 +105,7 @@ static void become_worker(request_rec *r, apr_socket_t *csd)
     if (itk_mappings_detach(shared, shared_count) != 0) {
         end_unserved(s, "leave the shared memory");
     }
-    if (itk_listeners_close(listeners, listener_count) != 0) {
+    if (itk_descriptors_blank(listeners, listener_count) != 0) {
         end_unserved(s, "close the listening sockets");
     }
     if (ap_mpm_pod_close(itk_pod) != APR_SUCCESS) {
