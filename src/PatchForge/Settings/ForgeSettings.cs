@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PatchForge.Releases;
 using PatchForge.Seams;
 
 namespace PatchForge.Settings;
@@ -22,6 +23,27 @@ public sealed record ForgeSettings(
     public string PackageName => Package[(Package.IndexOf('/', StringComparison.Ordinal) + 1)..];
 
     public string PathOf(string relative) => Path.Combine(Home, relative);
+
+    /// <summary>The settings file itself.</summary>
+    public string File { get; init; } = "patchforge.yaml";
+
+    /// <summary>The release of that version and its line.</summary>
+    /// <exception cref="Failure">Refused: no line has it; the hint lists those there are.</exception>
+    public (LineSettings Line, ReleaseSettings Release) Release(string version)
+    {
+        foreach (var line in Lines)
+        {
+            if (line.Releases.FirstOrDefault(release => release.Version == version) is { } found)
+            {
+                return (line, found);
+            }
+        }
+
+        throw Failure.Refused(
+            $"{version} is not a release in {System.IO.Path.GetFileName(File)}",
+            "the releases are " + string.Join(", ", Lines.SelectMany(line => line.Releases).Select(release => release.Version)),
+            new FileLocation(File));
+    }
 }
 
 /// <summary>Where the ebuild repository's parts lie, relative to the settings file.</summary>
@@ -73,11 +95,19 @@ public sealed record UpstreamSettings(
 /// <summary>Repositories whose tags make a tree shaped like a release.</summary>
 /// <param name="Tag">The tag of a release, with <c>{version}</c> in it.</param>
 /// <param name="Components">What the release's tarball carries from other repositories.</param>
-public sealed record GitUpstreamSettings(string Repository, string Tag, ImmutableArray<GitComponentSettings> Components);
+public sealed record GitUpstreamSettings(string Repository, string Tag, ImmutableArray<GitComponentSettings> Components)
+{
+    /// <summary>Where the clone is when it is not below <c>--git DIR</c>, relative to the settings file; null when not said.</summary>
+    public string? ClonePath { get; init; }
+}
 
 /// <param name="Repository">The repository's name below the folder of clones: <c>apr</c>.</param>
 /// <param name="Path">Where its tree goes in the release: <c>srclib/apr</c>.</param>
-public sealed record GitComponentSettings(string Repository, string Path);
+public sealed record GitComponentSettings(string Repository, string Path)
+{
+    /// <summary>Where the clone is when it is not below <c>--git DIR</c>, relative to the settings file; null when not said.</summary>
+    public string? ClonePath { get; init; }
+}
 
 /// <summary>One release: its distfile and all that was ever published of it.</summary>
 /// <param name="Date">The day of the release as <paramref name="DateSource"/> gives it.</param>
@@ -96,6 +126,11 @@ public sealed record ReleaseSettings(
 {
     /// <summary>Where this release stands in the settings file, for messages.</summary>
     public FileLocation? At { get; init; }
+
+    /// <summary>What was published of the distfile, in the terms of the room that checks it.</summary>
+    public PublishedFile Published =>
+        new(Distfile, Size, [.. Digests.Select(digest => new KnownDigest(DigestAlgorithm.Find(digest.Algorithm)
+            ?? throw Failure.Refused($"{digest.Algorithm} is not a digest of Portage's", at: At), digest.Hex, digest.Source))]);
 }
 
 /// <summary>A digest that somebody published, with where.</summary>

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using PatchForge.Seams;
+
+namespace PatchForge.Settings;
+
+/// <summary>The schema of <c>build</c>.</summary>
+internal static class BuildReader
+{
+    public static BuildSettings Build(YamlPiece piece)
+    {
+        var map = piece.Map("build", "packages", "prepare", "configure", "variants");
+        return new BuildSettings(
+            Lists(map, "packages"),
+            [.. (map.Find("prepare")?.List("'prepare' of build") ?? []).Select(Command)],
+            map.Texts("configure"),
+            Lists(map, "variants"));
+    }
+
+    private static ImmutableArray<string> Command(YamlPiece piece)
+    {
+        var words = piece.List("a command of 'prepare'").Select(word => word.AsText("a word of a command")).ToImmutableArray();
+        return words.IsEmpty ? throw Failure.Refused("a command of 'prepare' is empty", "write [program, argument, …]", piece.At) : words;
+    }
+
+    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Lists(YamlMap build, string key)
+    {
+        var map = build.Get(key).FreeMap(build.Named(key));
+        return map.Entries.ToImmutableSortedDictionary(entry => entry.Key, entry => map.Texts(entry.Key), StringComparer.Ordinal);
+    }
+}

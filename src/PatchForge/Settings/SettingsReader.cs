@@ -1,0 +1,226 @@
+using System.Collections.Immutable;
+using PatchForge.Releases;
+using PatchForge.Seams;
+using PatchForge.Trees;
+
+namespace PatchForge.Settings;
+
+/// <summary>Turns the document's pieces into the settings' records. Each method is the schema of one mapping.</summary>
+internal static class SettingsReader
+{
+    private const long LargestDistfile = 16L << 30;
+
+    public static ForgeSettings Forge(string file, YamlPiece root)
+    {
+        var map = root.Map("patchforge.yaml", "package", "name", "overlay", "lines", "root", "smoke");
+        var package = map.Text("package");
+        if (package.Split('/') is not [{ Length: > 0 }, { Length: > 0 }] || TreePath.Complaint(package) is not null)
+        {
+            throw Failure.Refused($"'{package}' is not category/package", "such as www-servers/apache", map.Get("package").At);
+        }
+
+        var lines = Filled(map, "lines").Select(Line).ToImmutableArray();
+        Once(map.Get("lines"), "line", lines, line => line.Line);
+        Once(map.Get("lines"), "release", lines.SelectMany(line => line.Releases), release => release.Version);
+        Once(map.Get("lines"), "distfile", lines.SelectMany(line => line.Releases), release => release.Distfile);
+        return new ForgeSettings(
+            Path.GetDirectoryName(Path.GetFullPath(file))!, // a file's full path has a directory
+            package,
+            map.Text("name"),
+            Overlay(map.Get("overlay")),
+            lines,
+            Root(map.Get("root")),
+            SmokeReader.Smoke(map.Get("smoke")))
+        {
+            File = Path.GetFullPath(file),
+        };
+    }
+
+    private static OverlaySettings Overlay(YamlPiece piece)
+    {
+        var map = piece.Map("overlay", "packages", "metadata", "profiles", "delivery");
+        var delivery = map.Text("delivery") switch
+        {
+            "files" => Delivery.Files,
+            "distfile" => Delivery.Distfile,
+            var other => throw Failure.Refused($"'{other}' is not a delivery", "it is files or distfile", map.Get("delivery").At),
+        };
+        return new OverlaySettings(Inside(map, "packages"), Inside(map, "metadata"), Inside(map, "profiles"), delivery);
+    }
+
+    private static LineSettings Line(YamlPiece piece)
+    {
+        var map = piece.Map("a line", "line", "series", "date-source", "generated", "upstream", "releases", "ebuild", "build");
+        var upstream = Upstream(map.Get("upstream"));
+        var dateSource = map.TextOrNull("date-source");
+        return new LineSettings(
+            map.Text("line"),
+            Inside(map, "series"),
+            [.. (map.Find("generated")?.List("'generated' of a line") ?? []).Select(Generated)],
+            upstream,
+            [.. Filled(map, "releases")
+                .Select(release => Release(release, dateSource, upstream))
+                .OrderBy(release => ReleaseVersion.Parse(release.Version))],
+            Ebuild(map.Get("ebuild")),
+            BuildReader.Build(map.Get("build")));
+    }
+
+    private static GeneratedPatch Generated(YamlPiece piece)
+    {
+        var map = piece.Map("a generated patch", "patch", "from", "below", "to", "subject");
+        return new GeneratedPatch(
+            FileName(map, "patch"),
+            Inside(map, "from"),
+            map.Find("to") is null ? "" : Inside(map, "to"),
+            map.Find("below") is null ? "" : Inside(map, "below"),
+            map.Text("subject"));
+    }
+
+    private static UpstreamSettings Upstream(YamlPiece piece)
+    {
+        var map = piece.Map("upstream", "mirrors", "signature-suffix", "keys", "git");
+        return new UpstreamSettings(
+            [.. Filled(map, "mirrors").Select(mirror => Address(mirror, "a mirror", folder: true))],
+            map.TextOrNull("signature-suffix") ?? ".asc",
+            map.Find("keys") is { } keys ? Address(keys, "'keys' of upstream", folder: false) : null,
+            map.Find("git") is { } git ? Git(git) : null);
+    }
+
+    private static GitUpstreamSettings Git(YamlPiece piece)
+    {
+        var map = piece.Map("git", "repository", "clone", "tag", "components");
+        var tag = map.Text("tag");
+        return !tag.Contains("{version}", StringComparison.Ordinal)
+            ? throw Failure.Refused($"the tag '{tag}' is the same for every release", "put {version} where the version goes", map.Get("tag").At)
+            : new GitUpstreamSettings(FileName(map, "repository"), tag, [.. map.Find("components")?.List("'components' of git").Select(Component) ?? []])
+            {
+                ClonePath = map.TextOrNull("clone"),
+            };
+    }
+
+    private static GitComponentSettings Component(YamlPiece piece)
+    {
+        var map = piece.Map("a git component", "repository", "clone", "path");
+        return new GitComponentSettings(FileName(map, "repository"), Inside(map, "path")) { ClonePath = map.TextOrNull("clone") };
+    }
+
+    private static ReleaseSettings Release(YamlPiece piece, string? dateSource, UpstreamSettings upstream)
+    {
+        var map = piece.Map("a release", "version", "date", "date-source", "distfile", "size", "digests", "ebuild", "components");
+        var version = map.Text("version");
+        if (!ReleaseVersion.TryParse(version, out _))
+        {
+            throw Failure.Refused($"'{version}' is not a version", "a version is numbers with dots between them, such as 2.0.65 (PMS section 3.2)", map.Get("version").At);
+        }
+
+        var day = map.Text("date");
+        if (!DateOnly.TryParseExact(day, "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out var date))
+        {
+            throw Failure.Refused($"'{day}' is not a date", "write year-month-day, such as 2013-06-28", map.Get("date").At);
+        }
+
+        return new ReleaseSettings(
+            version,
+            date,
+            map.TextOrNull("date-source") ?? dateSource ?? map.Text("date-source"),
+            FileName(map, "distfile"),
+            map.Find("size")?.Number("'size' of a release", 1, LargestDistfile),
+            [.. (map.Find("digests")?.FreeMap("'digests' of a release").Entries ?? []).Select(Digest)],
+            map.Find("ebuild")?.YesNo("'ebuild' of a release") ?? false,
+            Components(map, upstream))
+        {
+            At = map.At,
+        };
+    }
+
+    private static ImmutableSortedDictionary<string, string> Components(YamlMap release, UpstreamSettings upstream)
+    {
+        string[] known = [.. upstream.Git?.Components.Select(component => component.Repository) ?? []];
+        return release.Find("components") is { } piece
+            ? piece.Map("'components' of a release", known).Entries
+                .ToImmutableSortedDictionary(entry => entry.Key, entry => entry.Value.AsText($"the tag of {entry.Key}"), StringComparer.Ordinal)
+            : ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    }
+
+    private static PublishedDigest Digest(YamlEntry entry)
+    {
+        var algorithm = DigestAlgorithm.Find(entry.Key)
+            ?? throw Failure.Refused($"'{entry.Key}' is not a digest", "the digests are " + string.Join(", ", DigestAlgorithm.All), entry.KeyAt);
+        var map = entry.Value.Map("a digest", "hex", "source");
+        var hex = map.Text("hex");
+        return algorithm.Complaint(hex) is { } why
+            ? throw Failure.Refused(why, "copy the digest again from its source", map.Get("hex").At)
+            : new PublishedDigest(algorithm.Name, hex, map.Text("source"));
+    }
+
+    private static EbuildSettings Ebuild(YamlPiece piece)
+    {
+        var map = piece.Map("ebuild", "eapi", "description", "homepage", "license", "slot", "keywords", "template", "revision");
+        return new EbuildSettings(
+            map.Text("eapi"),
+            map.Text("description"),
+            Address(map.Get("homepage"), "'homepage' of ebuild", folder: false),
+            map.Text("license"),
+            map.Text("slot"),
+            map.Texts("keywords"),
+            Inside(map, "template"),
+            (int)(map.Find("revision")?.Number("'revision' of ebuild", 0, 9999) ?? 0));
+    }
+
+    private static RootSettings Root(YamlPiece piece)
+    {
+        var map = piece.Map("root", "default", "stage3-index");
+        var start = map.Text("default");
+        return start == "host" || start.StartsWith("dir:", StringComparison.Ordinal) || start.StartsWith("stage3:", StringComparison.Ordinal)
+            ? new RootSettings(start, map.Find("stage3-index") is { } index ? Address(index, "'stage3-index' of root", folder: false) : null)
+            : throw Failure.Refused($"'{start}' is not a root", "it is host, dir:PATH or stage3:PATH-OR-URL", map.Get("default").At);
+    }
+
+    /// <summary>A list with something in it.</summary>
+    internal static ImmutableArray<YamlPiece> Filled(YamlMap map, string key)
+    {
+        var list = map.Get(key).List(map.Named(key));
+        return list.IsEmpty ? throw Failure.Refused($"{map.Named(key)} is an empty list", "it needs one item at least", map.Get(key).At) : list;
+    }
+
+    /// <summary>A path that stays below the settings file's folder.</summary>
+    internal static string Inside(YamlMap map, string key)
+    {
+        var text = map.Text(key);
+        return TreePath.Complaint(text) is { } why
+            ? throw Failure.Refused($"{map.Named(key)} is {why}: '{text}'", "paths are relative to the settings file and stay below its folder", map.Get(key).At)
+            : text;
+    }
+
+    private static string FileName(YamlMap map, string key) =>
+        Inside(map, key) is var text && text.Contains('/', StringComparison.Ordinal)
+            ? throw Failure.Refused($"{map.Named(key)} is a path: '{text}'", "it is one name, without folders", map.Get(key).At)
+            : text;
+
+    /// <summary>
+    /// An address that what it answers cannot be forged on the way: https; plain http only to this machine itself,
+    /// which is what a mirror behind a local proxy or a test is.
+    /// </summary>
+    private static Uri Address(YamlPiece piece, string what, bool folder)
+    {
+        var text = piece.AsText(what);
+        if (!Uri.TryCreate(folder && !text.EndsWith('/') ? text + "/" : text, UriKind.Absolute, out var address) || address.Host.Length == 0)
+        {
+            throw Failure.Refused($"{what} is not an address: '{text}'", "write https://host/path", piece.At);
+        }
+
+        return address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback)
+            ? address
+            : throw Failure.Refused($"{what} is not HTTPS: '{text}'", "only https is used, and http to this machine itself", piece.At);
+    }
+
+    private static void Once<T>(YamlPiece where, string what, IEnumerable<T> items, Func<T, string> name)
+    {
+        var twice = items.GroupBy(name, StringComparer.Ordinal).FirstOrDefault(group => group.Skip(1).Any());
+        if (twice is not null)
+        {
+            var at = (twice.Skip(1).First() as ReleaseSettings)?.At ?? where.At;
+            throw Failure.Refused($"the {what} '{twice.Key}' is here twice", "keep one of the two", at);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using PatchForge.Settings;
+
+namespace PatchForge.Tests.Settings;
+
+/// <summary>The patchforge.yaml of this repository, as it stands.</summary>
+public sealed class OurSettingsTests
+{
+    private static readonly ForgeSettings Ours = SettingsFile.Load(SettingsFile.Locate(AppContext.BaseDirectory));
+
+    [Fact]
+    public void It_has_the_fourteen_releases_that_were_distfiles_in_order()
+    {
+        var line = Assert.Single(Ours.Lines);
+        Assert.Equal("2.0", line.Line);
+        Assert.Equal(
+            [48, 49, 50, 51, 52, 53, 54, 55, 58, 59, 61, 63, 64, 65],
+            line.Releases.Select(release => int.Parse(release.Version.Split('.')[2], System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public void Every_release_has_a_size_two_components_and_a_digest_with_its_source()
+    {
+        foreach (var release in Ours.Lines[0].Releases)
+        {
+            Assert.NotNull(release.Size);
+            Assert.NotEmpty(release.Digests);
+            Assert.All(release.Digests, digest => Assert.NotEmpty(digest.Source));
+            Assert.Equal(["apr", "apr-util"], release.Components.Keys);
+            Assert.Contains(release.Version, release.Distfile, StringComparison.Ordinal);
+            Assert.Equal(release.Digests.Length, release.Published.Digests.Length);
+        }
+    }
+
+    [Fact]
+    public void Ebuilds_are_carried_of_five_releases()
+    {
+        Assert.Equal(
+            ["2.0.58", "2.0.59", "2.0.63", "2.0.64", "2.0.65"],
+            Ours.Lines[0].Releases.Where(release => release.Ebuild).Select(release => release.Version));
+    }
+
+    [Fact]
+    public void A_digest_of_2_0_65_is_the_one_that_was_published()
+    {
+        var (_, release) = Ours.Release("2.0.65");
+        Assert.Equal(4999802, release.Size);
+        Assert.Contains(release.Digests, digest => digest is { Algorithm: "SHA1", Hex: "0183866df73c7877ba9275a075a2ece7a67f6c95" });
+        Assert.Equal(new DateOnly(2013, 6, 28), release.Date);
+        Assert.Equal("commit date of the tag in the upstream git mirror", release.DateSource);
+    }
+
+    [Fact]
+    public void A_release_that_is_not_there_is_refused_with_those_that_are()
+    {
+        var failure = Assert.Throws<PatchForge.Seams.Failure>(() => Ours.Release("2.0.57"));
+        Assert.Contains("2.0.58", failure.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_three_generated_patches_are_of_the_series()
+    {
+        Assert.Equal(
+            ["0100-mpm-itk-core.patch|src/mpm-itk/core||server/mpm/itk", "0110-mpm-itk-2.0.patch|src/mpm-itk/2.0|server|", "0120-mpm-itk-manual.patch|src/mpm-itk/2.0|docs|"],
+            Ours.Lines[0].Generated.Select(patch => $"{patch.Patch}|{patch.From}|{patch.Below}|{patch.To}"));
+    }
+}
