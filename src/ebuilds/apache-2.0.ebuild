@@ -47,7 +47,16 @@ src_configure() {
 	append-flags -fno-strict-aliasing
 	tc-export AR CC CPP RANLIB
 
+	# Paths are Gentoo's; what is built comes from patchforge.yaml. The bundled APR and Expat are in a
+	# library folder of their own, since libexpat.so of dev-libs/expat would be overwritten otherwise.
 	local myconf=(
+		--enable-layout=GNU
+		--datadir="${EPREFIX}"/usr/share/apache2
+		--includedir="${EPREFIX}"/usr/include/apache2
+		--libdir="${EPREFIX}/usr/$(get_libdir)/apache2"
+		--libexecdir="${EPREFIX}/usr/$(get_libdir)/apache2/modules"
+		--localstatedir="${EPREFIX}"/var
+		--sysconfdir="${EPREFIX}"/etc/apache2
 		@{configure}
 		$(usev debug --enable-maintainer-mode)
 	)

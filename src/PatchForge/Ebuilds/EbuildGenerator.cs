@@ -53,7 +53,7 @@ public sealed class EbuildGenerator(
             ["patches"] => [.. patches.Select(name => $"\"${{FILESDIR}}\"/{BashWord.Of(name)}")],
             ["prepare"] => [.. line.Build.Prepare.Select(command => string.Join(' ', command.Select(BashWord.Of)))],
             ["prepare", var runner] => [.. line.Build.Prepare.Select(command => string.Join(' ', command.Select(BashWord.Of).Prepend(runner)))],
-            ["configure"] => [.. line.Build.Configure.Select(BashWord.OfConfigureArgument)],
+            ["configure"] => [.. line.Build.Configure.Select(BashWord.Of)],
             ["variants", var array, var prefix, var otherwise] => Variants(array, prefix, otherwise),
             _ => null,
         };
@@ -85,7 +85,7 @@ public sealed class EbuildGenerator(
         }
 
         string Add(ImmutableArray<string> arguments) =>
-            $"\t{array}+=( {string.Join(' ', arguments.Select(BashWord.OfConfigureArgument))} )";
+            $"\t{array}+=( {string.Join(' ', arguments.Select(BashWord.Of))} )";
 
         var others = line.Build.Variants.Where(variant => variant.Key != otherwise).ToImmutableArray();
         if (others.IsEmpty)

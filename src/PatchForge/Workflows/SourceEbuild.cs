@@ -24,7 +24,9 @@ public sealed partial class SourceEbuild(IProcesses processes)
         return reader.ReadToEnd();
     });
 
-    private bool? _canUnshare;
+    private readonly Lazy<Task<bool>> _canUnshare = new(async () =>
+        processes.Find("unshare") is not null
+        && await processes.Run(new ProcessRequest("unshare", "--net", "--", "true"), CancellationToken.None) is { Succeeded: true });
 
     /// <param name="category">PMS section 3.1.1; the folder above the package's.</param>
     /// <param name="package">The package's name without category.</param>
@@ -100,9 +102,7 @@ public sealed partial class SourceEbuild(IProcesses processes)
         var script = Path.Combine(folder, "metadata.bash");
         await File.WriteAllTextAsync(script, Script.Value, cancel);
         string[] bash = ["bash", "--noprofile", "--norc", script];
-        _canUnshare ??= processes.Find("unshare") is not null
-            && await processes.Run(new ProcessRequest("unshare", "--net", "--", "true"), cancel) is { Succeeded: true };
-        return _canUnshare.Value
+        return await _canUnshare.Value
             ? new ProcessRequest("unshare", ImmutableArray.Create<string>(["--net", "--", .. bash]))
             : new ProcessRequest(bash[0], ImmutableArray.Create(bash.AsSpan(1)));
     }
