@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using PatchForge.Seams;
+using PatchForge.Trees;
 
 namespace PatchForge.Roots;
 
@@ -23,6 +25,11 @@ public static class RootIdentity
 
     public static string OfLayer(string root, PackageManager manager, ImmutableArray<string> packages) =>
         Digest([root, manager.ToString(), .. packages.Order(StringComparer.Ordinal)]);
+
+    /// <summary>Of every file's path, mode and content.</summary>
+    public static string OfTree(ITree tree) => Digest(
+        tree.Paths().Select(path => tree.Find(path)).OfType<TreeFile>().Select(file =>
+            string.Create(CultureInfo.InvariantCulture, $"{file.Path}\0{(int)file.Mode:x}\0{Convert.ToHexString(SHA256.HashData(file.Content.Span))}")));
 
     /// <summary>Each text with its length before it, so that no two lists have one digest by being cut elsewhere.</summary>
     public static string Digest(IEnumerable<string> texts)

@@ -1,36 +1,9 @@
 using PatchForge.Host;
 using PatchForge.Host.Roots;
 using PatchForge.Seams;
+using PatchForge.Tests.Shared;
 
 namespace PatchForge.HostTests.Roots;
-
-/// <summary>A story that nobody listens to, kept for messages of failed tests.</summary>
-internal sealed class SilentStory : IStory, IStepProgress
-{
-    public List<string> Lines { get; } = [];
-
-    public void Say(string line) => Lines.Add(line);
-
-    public void Warn(string line) => Lines.Add(line);
-
-    public void Detail(string line)
-    {
-    }
-
-    public Task<T> During<T>(string title, Func<IStepProgress, Task<T>> step)
-    {
-        Lines.Add(title);
-        return step(this);
-    }
-
-    public void Report(long done, long? total)
-    {
-    }
-
-    public void Now(string what)
-    {
-    }
-}
 
 /// <summary>Downloads are none of these tests' business.</summary>
 internal sealed class NoDownloads : IDownloads
