@@ -190,9 +190,17 @@ static void hand_over(request_rec *r)
     const itk_server_conf *conf = itk_server_conf_of(r->server);
     conn_rec *c = r->connection;
     apr_socket_t *csd = ap_get_module_config(c->conn_config, &core_module);
+    const char *refused = itk_identity_refused(itk_identity_of(r->server),
+                                               &itk_conf.limits);
     sigset_t ending, before;
     pid_t pid;
 
+    if (refused) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, r->server,
+                     "mpm-itk: %s is not served: %s",
+                     r->server->server_hostname, refused);
+        answer(r, HTTP_INTERNAL_SERVER_ERROR);
+    }
     if (!itk_slots_take(itk_child_slot, r->server, conf->max_clients)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
                      "mpm-itk: %s has all %d clients of MaxClientsVHost",
