@@ -1,10 +1,95 @@
+using System.CommandLine;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using PatchForge.Commands;
+using PatchForge.Host;
+using PatchForge.Reporting;
+using PatchForge.Seams;
+
 namespace PatchForge;
 
+/// <summary>Wiring and exit codes: the one place that knows Host, and the one that catches a <see cref="Failure"/>.</summary>
 internal static class Program
 {
-    private static int Main(string[] args)
+#pragma warning disable RS0030 // The console is handed out from here.
+    private static async Task<int> Main(string[] args)
     {
-        
-        return 0;
+        if (args is ["--version"])
+        {
+            // The parser and the packages behind it stay unloaded: this answer is what start-up time is.
+            Console.Out.WriteLine("patchforge " + Version());
+            return 0;
+        }
+
+        return await Run(args);
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<int> Run(string[] args)
+    {
+        var doors = new Doors(Open, Console.Out, Version());
+        var parsed = CommandTree.Declare(doors).Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                Console.Error.WriteLine("patchforge: " + error.Message);
+            }
+
+            Console.Error.WriteLine($"  `patchforge {string.Join(' ', CommandTree.Words(parsed).Append("--help"))}` shows what it takes");
+            return (int)FailureKind.CommandLine;
+        }
+
+        try
+        {
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            using var interrupt = new Interruption();
+            return await parsed.InvokeAsync(configuration, interrupt.Token);
+        }
+        catch (Failure failure)
+        {
+            return Tell(failure, CommonOptions.IsJson(parsed));
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("patchforge: interrupted; nothing that was under way has landed");
+            return (int)FailureKind.Interrupted;
+        }
+#pragma warning disable CA1031 // Whatever comes here is a bug, and is told as one.
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            Console.Error.WriteLine("patchforge: this is a bug in patchforge; please report it with what follows");
+            Console.Error.WriteLine(bug);
+            return 255;
+        }
+    }
+
+    private static int Tell(Failure failure, bool json)
+    {
+        var where = failure.At is { } at ? at + ": " : "";
+        Console.Error.WriteLine($"patchforge: {where}{failure.Message}");
+        if (failure.Hint is { } hint)
+        {
+            Console.Error.WriteLine("  " + hint.Replace("\n", "\n  ", StringComparison.Ordinal));
+        }
+
+        if (json)
+        {
+            Console.Out.WriteLine(JsonText.Of(failure));
+        }
+
+        return (int)failure.Kind;
+    }
+
+    private static Outside Open(StoryVolume volume)
+    {
+        var clock = new MachineClock();
+        var story = new TerminalStory(clock, volume is StoryVolume.Verbose, volume is StoryVolume.Quiet);
+        return new Outside(new Processes(story), new NoDownloads(), clock, story);
+    }
+#pragma warning restore RS0030
+
+    private static string Version() =>
+        typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }

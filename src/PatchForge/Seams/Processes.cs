@@ -26,6 +26,9 @@ public sealed record ProcessRequest(string Program, ImmutableArray<string> Argum
     /// <summary>Called with each line of either stream as it comes (without its line feed), for logs and progress.</summary>
     public Action<string>? OnLine { get; init; }
 
+    /// <summary>The child has the terminal itself (a shell in a root): nothing is captured and it stays in our process group.</summary>
+    public bool Interactive { get; init; }
+
     /// <summary>After this time the whole process group is killed and the run fails; null waits for ever.</summary>
     public TimeSpan? TimeLimit { get; init; }
 }

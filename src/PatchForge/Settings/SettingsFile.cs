@@ -22,7 +22,7 @@ public static class SettingsFile
 
         throw Failure.Missing(
             $"there is no {Name} in {Path.GetFullPath(folder)} or in a folder above it",
-            "go to a checkout that has one, name it with --settings FILE, or start one with: patchforge init");
+            "go to a checkout that has one, or name it with --settings FILE");
     }
 
     /// <exception cref="Failure">Refused with file, line and column; Missing when there is no such file.</exception>

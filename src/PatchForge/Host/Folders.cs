@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+using PatchForge.Seams;
+
+namespace PatchForge.Host;
+
+public sealed partial class Folders : IFolders
+{
+    private const int AtFdcwd = -100;         // <fcntl.h>
+    private const uint RenameExchange = 1 << 1; // <linux/fs.h>
+    private const int ReadOnlyDirectoryCloexec = 0x10000 | 0x80000; // O_RDONLY | O_DIRECTORY | O_CLOEXEC, x86-64 and asm-generic
+    private const int ReadOnlyDirectoryCloexecArm = 0x4000 | 0x80000;
+
+    public void Exchange(string one, string other)
+    {
+        if (RenameAt2(AtFdcwd, one, AtFdcwd, other, RenameExchange) != 0)
+        {
+            throw new IOException($"renameat2({one}, {other}, RENAME_EXCHANGE): {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    public void Sync(string folder)
+    {
+        var flags = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? ReadOnlyDirectoryCloexecArm : ReadOnlyDirectoryCloexec;
+        var descriptor = Open(folder, flags);
+        if (descriptor < 0)
+        {
+            throw new IOException($"open({folder}): {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        // Some file systems answer EINVAL to fsync on a folder and are durable by other means (fsync(2)).
+        _ = Fsync(descriptor);
+        _ = Close(descriptor);
+    }
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int RenameAt2(int oneFolder, string one, int otherFolder, string other, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Close(int descriptor);
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using PatchForge.Workflows;
+
+namespace PatchForge.Reporting;
+
+/// <summary>What <c>refresh</c> says on standard output.</summary>
+public static class RefreshText
+{
+    public static string Of(RefreshAnswer answer)
+    {
+        var text = new StringBuilder();
+        text.Append(TextTable.Of(
+            ["release", "distfile", "series", "ebuild", "Manifest", "md5-cache", "build", "smoke"],
+            answer.Releases.Select(release => (IReadOnlyList<string>)
+            [
+                release.Release,
+                release.Source?.Verdict ?? "missing",
+                Series(release.Patches),
+                release.Ebuild?.Written ?? "-",
+                release.Ebuild?.Manifest ?? "-",
+                release.Ebuild?.Cache ?? "-",
+                Join(release.Builds.Select(build => $"{build.Variant} {(build.Succeeded ? "built" : "FAILED")}")),
+                Join(release.Smokes.Select(smoke => $"{smoke.Variant} {smoke.Probes.Count(probe => probe.Passed)}/{smoke.Probes.Length}")),
+            ])));
+
+        foreach (var release in answer.Releases)
+        {
+            Details(text, release);
+        }
+
+        Lines(text, "", answer.Notes.Select(note => "note: " + note));
+        if (answer.Scratch is { } scratch)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\nunofficial: the overlay was not touched; its scratch copy is in {scratch}\n");
+        }
+
+        text.Append('\n').Append(answer switch
+        {
+            { Changed.IsEmpty: true } => "nothing changed",
+            { DryRun: true } => $"would write {Count(answer.Changed)}",
+            _ => $"wrote {Count(answer.Changed)}",
+        }).Append('\n');
+        Lines(text, "  ", answer.Changed);
+        return text.ToString();
+    }
+
+    private static void Details(StringBuilder text, ReleaseAnswer release)
+    {
+        foreach (var patch in release.Patches.Where(patch => patch.State is not ("unmodified" or "new") || !patch.Moved.IsEmpty))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {patch.Name}: {patch.State}\n");
+            Lines(text, "  ", patch.Moved.Select(hunk => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{hunk.File}:{hunk.Line}: {hunk.Outcome}{(hunk.Offset != 0 ? $", offset {hunk.Offset:+0;-0}" : "")}{(hunk.Fuzz != 0 ? $", fuzz {hunk.Fuzz}" : "")}")));
+        }
+
+        foreach (var build in release.Builds.Where(build => !build.Succeeded))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {build.Variant} did not build; log: {build.Log}\n");
+            Lines(text, "  ", build.LastLines);
+        }
+
+        foreach (var smoke in release.Smokes.Where(smoke => !smoke.Succeeded))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: smoke of {smoke.Variant} failed{(smoke.Kept is { } kept ? $"; kept in {kept}" : "")}\n");
+            Lines(text, "  ", smoke.Probes.Where(probe => !probe.Passed).Select(probe => $"{probe.Name}: expected {probe.Expected}, saw {probe.Seen}"));
+        }
+
+        if (release.Failure is { } failure)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {(failure.At is { } at ? at + ": " : "")}{failure.Sentence}\n");
+            if (failure.Hint is { } hint)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  {hint.Replace("\n", "\n  ", StringComparison.Ordinal)}\n");
+            }
+        }
+    }
+
+    private static string Series(ImmutableArray<PatchFacts> patches)
+    {
+        if (patches.IsEmpty)
+        {
+            return "-";
+        }
+
+        var conflicts = patches.Count(patch => patch.State == "conflict");
+        return conflicts > 0 ? $"{conflicts}/{patches.Length} conflict" : $"{patches.Length} apply";
+    }
+
+    private static string Count(ImmutableArray<string> paths) => paths.Length == 1 ? "1 file:" : $"{paths.Length} files:";
+
+    private static string Join(IEnumerable<string> words) => string.Join(", ", words) is { Length: > 0 } joined ? joined : "-";
+
+    private static void Lines(StringBuilder text, string indent, IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            text.Append(indent).Append(line).Append('\n');
+        }
+    }
+}

@@ -1,0 +1,15 @@
+namespace PatchForge.Seams;
+
+/// <summary>What the commit point needs of the file system beyond .NET's own.</summary>
+public interface IFolders
+{
+    /// <summary>
+    /// Exchanges two folders in one step that cannot be seen half done (renameat2(2), RENAME_EXCHANGE). Both
+    /// must be on one file system.
+    /// </summary>
+    /// <exception cref="IOException">The kernel or the file system cannot do it.</exception>
+    void Exchange(string one, string other);
+
+    /// <summary>Makes a folder's entries durable (fsync(2) on the folder).</summary>
+    void Sync(string folder);
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+
+namespace PatchForge.Workflows;
+
+/// <summary>
+/// What <c>refresh</c> answers: plain facts, so that text, JSON and HTML show the same. Times are seconds.
+/// </summary>
+/// <param name="Changed">Paths that were written, relative to the settings file's folder, in order; empty when nothing changed.</param>
+/// <param name="Scratch">The folder that holds the scratch copy of the overlay when the work was unofficial.</param>
+/// <param name="Notes">What the user should know that is no failure, each a sentence.</param>
+public sealed record RefreshAnswer(
+    string Package,
+    string Tool,
+    bool DryRun,
+    string? Scratch,
+    ImmutableArray<ReleaseAnswer> Releases,
+    ImmutableArray<string> Changed,
+    ImmutableArray<string> Notes)
+{
+    public bool Succeeded => Releases.All(release => release.Failure is null);
+}
+
+public sealed record ReleaseAnswer(
+    string Release,
+    string Line,
+    SourceFacts? Source,
+    ImmutableArray<PatchFacts> Patches,
+    EbuildFacts? Ebuild,
+    ImmutableArray<BuildFacts> Builds,
+    ImmutableArray<SmokeFacts> Smokes,
+    FailureFacts? Failure);
+
+/// <param name="Verdict">One word: official, signed, first-use, unofficial.</param>
+/// <param name="Detail">What the verdict rests on: which digests, whose signature, why unofficial.</param>
+public sealed record SourceFacts(string File, string From, string Verdict, string Detail)
+{
+    public bool Official => Verdict is not "unofficial";
+}
+
+/// <param name="State">unmodified, modified, new, already-merged, empty or conflict (StGit's words for a pushed patch).</param>
+public sealed record PatchFacts(string Name, string Subject, bool Generated, string State, ImmutableArray<HunkFacts> Moved);
+
+/// <summary>A hunk that did not apply exactly where it said.</summary>
+/// <param name="Line">The line in the file where it applied, or should have; from 1.</param>
+/// <param name="Offset">Lines between where it said and where it applied.</param>
+/// <param name="Was">The hunk as the patch has it.</param>
+/// <param name="Is">The place in the file where it applied; empty on a conflict.</param>
+public sealed record HunkFacts(string File, int Line, string Outcome, int Offset, int Fuzz, string Was, string Is);
+
+/// <param name="Written">What refresh did to the ebuild: written, unchanged or not-carried.</param>
+/// <param name="Manifest">official, left (no official distfile), scratch or unchanged.</param>
+/// <param name="Cache">written, unchanged, or why no md5-cache entry was written.</param>
+public sealed record EbuildFacts(string File, string Written, string Manifest, string Cache);
+
+/// <param name="How">portage or configure-make-install.</param>
+public sealed record BuildFacts(string Variant, string Root, string How, bool Succeeded, bool Reused, double Seconds, string Log, ImmutableArray<string> LastLines);
+
+public sealed record SmokeFacts(string Variant, double Seconds, ImmutableArray<ProbeFacts> Probes, string? Kept)
+{
+    public bool Succeeded => Probes.Length > 0 && Probes.All(probe => probe.Passed);
+}
+
+public sealed record ProbeFacts(string Name, string Expected, string Seen, bool Passed);
+
+/// <param name="Kind">refused, command-line, conflict, drift, missing or interrupted.</param>
+public sealed record FailureFacts(string Kind, int ExitCode, string Sentence, string? Hint, string? At)
+{
+    public static FailureFacts Of(Seams.Failure failure) => new(
+        failure.Kind switch
+        {
+            Seams.FailureKind.CommandLine => "command-line",
+            var kind => kind.ToString().ToLowerInvariant(),
+        },
+        (int)failure.Kind,
+        failure.Message,
+        failure.Hint,
+        failure.At?.ToString());
+}

@@ -1,0 +1,134 @@
+using System.Text;
+using PatchForge.Host;
+using PatchForge.Landing;
+using PatchForge.Seams;
+using PatchForge.Trees;
+
+namespace PatchForge.Tests.Landing;
+
+public sealed class LandingStripTests : IDisposable
+{
+    private static readonly TreePath[] Units = [TreePath.Parse("patches/2.0"), TreePath.Parse("overlay/apache")];
+    private readonly string _home = Directory.CreateTempSubdirectory("patchforge-landing-").FullName;
+
+    public LandingStripTests()
+    {
+        Write("patches/2.0/series", "a.patch\n");
+        Write("patches/2.0/a.patch", "old a");
+        Write("overlay/apache/apache.ebuild", "old ebuild");
+        Write("overlay/apache/files/kept.conf", "a person's file");
+        Write("bystander", "not ours");
+    }
+
+    public void Dispose() => Directory.Delete(_home, recursive: true);
+
+    [Fact]
+    public void Changes_land_in_every_folder_and_leave_the_rest_alone()
+    {
+        using var work = WorkFolder.Take(_home, "test");
+        var changed = Strip(work, new Folders()).Land(Units, [Change("patches/2.0/a.patch", "new a"), Change("overlay/apache/apache.ebuild", null), Change("overlay/apache/files/b", "b")]);
+
+        Assert.Equal(["overlay/apache/apache.ebuild", "overlay/apache/files/b", "patches/2.0/a.patch"], changed.Select(path => path.Text));
+        Assert.Equal("new a", Read("patches/2.0/a.patch"));
+        Assert.False(File.Exists(Path.Combine(_home, "overlay/apache/apache.ebuild")));
+        Assert.Equal("a person's file", Read("overlay/apache/files/kept.conf"));
+        Assert.Equal("a.patch\n", Read("patches/2.0/series"));
+        Assert.False(Directory.Exists(Path.Combine(work.Path, "landing")));
+    }
+
+    [Fact]
+    public void Landing_the_same_content_touches_nothing()
+    {
+        using var work = WorkFolder.Take(_home, "test");
+        var folder = new DirectoryInfo(Path.Combine(_home, "patches/2.0"));
+        var before = folder.LastWriteTimeUtc;
+
+        Assert.Empty(Strip(work, new ExchangeThatDies(0)).Land(Units, [Change("patches/2.0/a.patch", "old a")]));
+        folder.Refresh();
+        Assert.Equal(before, folder.LastWriteTimeUtc);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_run_that_dies_between_two_folders_is_finished_by_the_next(int exchangesBeforeDeath)
+    {
+        using var work = WorkFolder.Take(_home, "test");
+        FileChange[] changes = [Change("patches/2.0/a.patch", "new a"), Change("overlay/apache/apache.ebuild", "new ebuild")];
+        Assert.Throws<DeathException>(() => Strip(work, new ExchangeThatDies(exchangesBeforeDeath)).Land(Units, changes));
+
+        // Each folder is wholly old or wholly new at this moment.
+        Assert.Contains(Read("patches/2.0/a.patch"), (string[])["old a", "new a"]);
+
+        Assert.NotEmpty(Strip(work, new Folders()).Recover());
+        Assert.Equal("new a", Read("patches/2.0/a.patch"));
+        Assert.Equal("new ebuild", Read("overlay/apache/apache.ebuild"));
+        Assert.Empty(Strip(work, new Folders()).Recover());
+    }
+
+    [Fact]
+    public void A_folder_that_somebody_changed_meanwhile_is_left_as_it_is()
+    {
+        using var work = WorkFolder.Take(_home, "test");
+        Assert.Throws<DeathException>(() => Strip(work, new ExchangeThatDies(0)).Land(Units, [Change("patches/2.0/a.patch", "new a")]));
+        Write("patches/2.0/a.patch", "a person's edit");
+
+        var failure = Assert.Throws<Failure>(() => Strip(work, new Folders()).Recover());
+        Assert.Equal(FailureKind.Refused, failure.Kind);
+        Assert.Equal("a person's edit", Read("patches/2.0/a.patch"));
+    }
+
+    [Fact]
+    public void A_second_run_is_refused_while_the_first_holds_the_lock()
+    {
+        using (WorkFolder.Take(_home, "first"))
+        {
+            var failure = Assert.Throws<Failure>(() => WorkFolder.Take(_home, "second"));
+            Assert.Equal(FailureKind.Refused, failure.Kind);
+        }
+
+        WorkFolder.Take(_home, "third").Dispose();
+    }
+
+    [Fact]
+    public void A_change_outside_the_folders_that_land_is_a_bug()
+    {
+        using var work = WorkFolder.Take(_home, "test");
+        Assert.Throws<InvalidOperationException>(() => Strip(work, new Folders()).Land(Units, [Change("bystander", "mine")]));
+        Assert.Equal("not ours", Read("bystander"));
+    }
+
+    private static FileChange Change(string path, string? content) =>
+        content is null ? FileChange.Delete(TreePath.Parse(path)) : FileChange.Write(TreePath.Parse(path), Encoding.UTF8.GetBytes(content));
+
+    private LandingStrip Strip(WorkFolder work, IFolders folders) => new(_home, work, folders);
+
+    private void Write(string path, string content)
+    {
+        var file = Path.Combine(_home, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file) ?? _home);
+        File.WriteAllText(file, content);
+    }
+
+    private string Read(string path) => File.ReadAllText(Path.Combine(_home, path));
+
+    private sealed class DeathException : Exception;
+
+    private sealed class ExchangeThatDies(int after) : IFolders
+    {
+        private readonly Folders _real = new();
+        private int _left = after;
+
+        public void Exchange(string one, string other)
+        {
+            if (_left-- == 0)
+            {
+                throw new DeathException();
+            }
+
+            _real.Exchange(one, other);
+        }
+
+        public void Sync(string folder) => _real.Sync(folder);
+    }
+}

@@ -1,0 +1,38 @@
+using PatchForge.Reporting;
+using PatchForge.Tests.Shared;
+
+namespace PatchForge.Tests.Reporting;
+
+public sealed class HtmlReportTests
+{
+    private static readonly string Page = HtmlReport.Of(SampleAnswers.Refresh);
+
+    [Fact]
+    public void The_report_needs_nothing_but_itself()
+    {
+        Assert.DoesNotContain("<script", Page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<link", Page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("src=", Page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("://", Page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("@import", Page, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Text_of_a_patch_or_a_log_stays_text()
+    {
+        Assert.Contains("&lt;script&gt;alert(&#39;a subject from a hostile patch&#39;)&lt;/script&gt;", Page, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', Page);
+    }
+
+    [Fact]
+    public void Every_failure_is_in_it_with_where_and_what_to_do()
+    {
+        Assert.Contains("patches/mpm-itk/2.0/0002-config-m4.patch:14: 0002-config-m4.patch does not apply to 2.0.58", Page, StringComparison.Ordinal);
+        Assert.Contains("200 beta", Page, StringComparison.Ordinal);
+        Assert.Contains("/tmp/patchforge/kept/2.0.58-itk", Page, StringComparison.Ordinal);
+        Assert.Contains("not done", Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_answer_makes_the_same_bytes() => Assert.Equal(Page, HtmlReport.Of(SampleAnswers.Refresh));
+}
