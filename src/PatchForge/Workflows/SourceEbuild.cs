@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using PatchForge.Ebuilds;
+using PatchForge.Seams;
+
+namespace PatchForge.Workflows;
+
+/// <summary>
+/// Computes an ebuild's metadata by sourcing it with its eclasses, since no reading of the text alone can tell
+/// what bash makes of it. bash gets an empty environment, no PATH, no network where the machine allows taking it
+/// away, no file it could write to, and a time limit; against malice an eclass is only as safe as Portage
+/// would be without its sandbox.
+/// </summary>
+public sealed partial class SourceEbuild(IProcesses processes)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    private static readonly Lazy<string> Script = new(() =>
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("PatchForge.Ebuilds.metadata.bash")
+            ?? throw new InvalidOperationException("The program was built without metadata.bash.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    });
+
+    private readonly Lazy<Task<bool>> _canUnshare = new(async () =>
+        processes.Find("unshare") is not null
+        && await processes.Run(new ProcessRequest("unshare", "--net", "--", "true"), CancellationToken.None) is { Succeeded: true });
+
+    /// <param name="category">PMS section 3.1.1; the folder above the package's.</param>
+    /// <param name="package">The package's name without category.</param>
+    /// <param name="fileName">The ebuild's own, which gives its version.</param>
+    /// <exception cref="Failure">Missing, when bash is not on this machine.</exception>
+    public async Task<Sourced> Source(
+        string category, string package, string fileName, ReadOnlyMemory<byte> content, EclassSources eclasses, CancellationToken cancel)
+    {
+        if (EbuildVersion.Split(package, fileName) is not var (version, revision))
+        {
+            return new Sourced.Broken($"{fileName} is not an ebuild's name in the folder of {package} (PMS section 3.2)");
+        }
+
+        var eapi = Eapi(content.Span);
+        if (eapi is not ("7" or "8"))
+        {
+            return new Sourced.Broken($"{fileName}: EAPI {eapi ?? "0"} is not one of those known here (7, 8)");
+        }
+
+        // A private folder: the ebuild need not be in the overlay yet, and nobody else can change it meanwhile.
+        var folder = Directory.CreateTempSubdirectory("patchforge-ebuild-");
+        try
+        {
+            var file = Path.Combine(folder.FullName, fileName);
+            await File.WriteAllBytesAsync(file, content, cancel);
+            var answer = await processes.Run(
+                await Request(folder.FullName, cancel) with
+                {
+                    CleanEnvironment = true,
+                    Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+                    {
+                        ["LC_ALL"] = "C.UTF-8",
+                        ["PF_EBUILD"] = file,
+                        ["PF_EAPI"] = eapi,
+                        ["PF_ECLASS_DIRS"] = string.Join('\n', eclasses.Folders),
+                        ["CATEGORY"] = category,
+                        ["PN"] = package,
+                        ["PV"] = version,
+                        ["PR"] = "r" + revision,
+                    }.ToImmutableSortedDictionary(StringComparer.Ordinal),
+                    WorkingDirectory = folder.FullName,
+                    TimeLimit = Limit,
+                },
+                cancel);
+            return await Read(answer, fileName, eclasses, cancel);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>
+    /// EAPI as PMS section 7.3.1 reads it without sourcing: the first line that is neither blank nor a comment.
+    /// Null when that line does not set it, which means EAPI 0.
+    /// </summary>
+    public static string? Eapi(ReadOnlySpan<byte> content)
+    {
+        foreach (var line in System.Text.Encoding.UTF8.GetString(content).Split('\n'))
+        {
+            if (!Ignorable().IsMatch(line))
+            {
+                return EapiLine().Match(line) is { Success: true } match ? match.Groups["eapi"].Value : null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>bash with the script, without a network where this user may take that away.</summary>
+    private async Task<ProcessRequest> Request(string folder, CancellationToken cancel)
+    {
+        var script = Path.Combine(folder, "metadata.bash");
+        await File.WriteAllTextAsync(script, Script.Value, cancel);
+        string[] bash = ["bash", "--noprofile", "--norc", script];
+        return await _canUnshare.Value
+            ? new ProcessRequest("unshare", ImmutableArray.Create<string>(["--net", "--", .. bash]))
+            : new ProcessRequest(bash[0], ImmutableArray.Create(bash.AsSpan(1)));
+    }
+
+    private static async Task<Sourced> Read(
+        ProcessAnswer answer, string fileName, EclassSources eclasses, CancellationToken cancel)
+    {
+        if (answer.TimedOut)
+        {
+            return new Sourced.Broken($"{fileName} was still being sourced after {Limit.TotalSeconds:0} s");
+        }
+
+        var said = answer.Error.TrimEnd('\n');
+        if (answer.ExitCode == 3)
+        {
+            return new Sourced.EclassMissing(said[(said.LastIndexOf('\n') + 1)..]);
+        }
+
+        var lines = answer.Output.Split('\n');
+        if (answer.ExitCode != 0 || lines[0] != "PF_BEGIN")
+        {
+            return new Sourced.Broken(said.Length == 0 ? $"bash ended with {answer.ExitCode} and said nothing" : said);
+        }
+
+        var values = lines.Skip(1).Where(line => line.Length > 0)
+            .Select(line => (Key: line[..line.IndexOf('=', StringComparison.Ordinal)], Value: line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]))
+            .Where(pair => pair.Value.Length > 0)
+            .ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+
+        var marks = ImmutableArray.CreateBuilder<EclassMark>();
+        foreach (var name in values.GetValueOrDefault("INHERITED", "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (eclasses.Find(name) is not { } file)
+            {
+                return new Sourced.EclassMissing(name);
+            }
+
+            marks.Add(new(name, EbuildMetadata.Md5(await File.ReadAllBytesAsync(file, cancel))));
+        }
+
+        return new Sourced.Done(new(values, marks.ToImmutable()));
+    }
+
+    [GeneratedRegex(@"\A\s*(#.*)?\z")]
+    private static partial Regex Ignorable();
+
+    [GeneratedRegex("""\A[ \t]*EAPI=(['"]?)(?<eapi>[A-Za-z0-9+_.-]*)\1[ \t]*(?:[ \t]#.*)?\z""")]
+    private static partial Regex EapiLine();
+}
