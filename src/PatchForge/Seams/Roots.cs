@@ -69,6 +69,9 @@ public sealed record RootRun(RootTree Root, RootRights Rights, ImmutableArray<st
 
     public TimeSpan? TimeLimit { get; init; }
 
+    /// <summary>The command is the namespaces' first process itself, and takes signals and orphans (pid_namespaces(7)).</summary>
+    public bool CommandIsInit { get; init; }
+
     /// <summary>The user's terminal is the run's (<c>chroot enter</c>).</summary>
     public bool Interactive { get; init; }
 }

@@ -46,8 +46,8 @@ public sealed record BuildAnswer(string Release, string Root, ImmutableArray<Bui
 /// </summary>
 public sealed class BuildRelease(Outside outside, IRoots roots)
 {
-    /// <summary>Where Portage left a server says that its prefix is the root's own; see <see cref="BuiltVariant.Image"/>.</summary>
-    private const string Whole = "whole";
+    /// <summary>Portage's image is a layer over the whole root, whose one part is the folder 0 (RootTree.Layers).</summary>
+    private const string Layer = "layer";
 
     public async Task<BuildAnswer> Run(BuildRequest request, CancellationToken cancel)
     {
@@ -80,11 +80,11 @@ public sealed class BuildRelease(Outside outside, IRoots roots)
         var kept = Path.Combine(work.Images, key);
         if (Directory.Exists(kept))
         {
-            return new BuiltVariant(variant, how, Path.Combine(kept, portage is null ? "image" : Whole), true, TimeSpan.Zero, null, Path.Combine(kept, "make.log"), []);
+            return new BuiltVariant(variant, how, Path.Combine(kept, portage is null ? "image" : Layer), true, TimeSpan.Zero, null, Path.Combine(kept, "make.log"), []);
         }
 
         var run = new VariantRun(outside, roots, request, work, variant, totals);
-        var failed = portage is null ? await run.ConfigureMakeInstall(cancel) : await run.Portage(portage, Whole, cancel);
+        var failed = portage is null ? await run.ConfigureMakeInstall(cancel) : await run.Portage(portage, Layer, cancel);
         if (failed is null)
         {
             run.Keep(kept);
@@ -93,7 +93,7 @@ public sealed class BuildRelease(Outside outside, IRoots roots)
         return new BuiltVariant(
             variant,
             how,
-            failed is null ? Path.Combine(kept, portage is null ? "image" : Whole) : null,
+            failed is null ? Path.Combine(kept, portage is null ? "image" : Layer) : null,
             false,
             outside.Clock.Elapsed - began,
             failed,

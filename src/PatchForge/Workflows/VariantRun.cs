@@ -37,15 +37,15 @@ internal sealed class VariantRun(Outside outside, IRoots roots, BuildRequest req
         return await Steps(BuildPlan.Variant(request.Build, variant, image, Environment.ProcessorCount), tree, cancel);
     }
 
-    public async Task<string?> Portage(PortageRequest portage, string image, CancellationToken cancel)
+    public async Task<string?> Portage(PortageRequest portage, string layer, CancellationToken cancel)
     {
         var folder = Directory.CreateDirectory(Path.Combine(work.Folder, "portage-" + variant)).FullName;
         var tree = Directory.CreateDirectory(Path.Combine(work.Folder, "empty")).FullName;
         var failed = await Steps(PortagePlan.Steps(portage, folder), tree, cancel);
         if (failed is null)
         {
-            Directory.CreateDirectory(_result);
-            Directory.Move(PortagePlan.Image(portage, folder), Path.Combine(_result, image));
+            Directory.CreateDirectory(Path.Combine(_result, layer));
+            Directory.Move(PortagePlan.Image(portage, folder), Path.Combine(_result, layer, "0"));
         }
 
         return failed;

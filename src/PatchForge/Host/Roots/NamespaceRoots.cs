@@ -95,6 +95,7 @@ public sealed partial class NamespaceRoots(IProcesses processes, string stateFol
         List<string> words = ["session", session, "say", token, "ids", ability is RootAbility.AsRoot ? "owned" : "user"];
         words.AddRange(["caps", Capabilities.SetprivList(run.Rights), "cwd", run.WorkingDirectory]);
         words.AddRange(run.Interactive ? ["silent"] : []);
+        words.AddRange(run.CommandIsInit ? ["init"] : []);
         words.AddRange(run.Rights == RootRights.Portage ? ["nest"] : []);
         words.AddRange(run.Rights == RootRights.Packages ? ["resolver", Resolver()] : ["loopback"]);
         if (run.KeepIn is { } keep)

@@ -12,6 +12,7 @@
 #   loopback               the network namespace is new: bring lo up
 #   caps LIST              what stays of the capabilities (setpriv(1), --bounding-set)
 #   nest                   the command runs in a user namespace that maps every id to itself
+#   init                   the command itself becomes the first process
 #   cwd DIR
 #   system                 /proc, /sys, /dev, /tmp and /run; after the parts, before the binds
 #   say TOKEN              what this script says itself starts with this word
@@ -27,6 +28,7 @@ read -r machine_pid rest < /proc/self/stat
 say=patchforge
 keep=
 nest=
+first=
 silent=
 loopback=
 resolver=
@@ -155,6 +157,7 @@ while [ "$1" != -- ]; do
         caps) caps=$2; shift 2 ;;
         cwd) cwd=$2; shift 2 ;;
         resolver) resolver=$2; shift 2 ;;
+        init) first=yes; shift ;;
         nest) nest=yes; shift ;;
         loopback) loopback=yes; shift ;;
         part) begin; part "$2" "$3"; shift 3 ;;
@@ -198,6 +201,7 @@ cd "$cwd" || fail "no folder $cwd in the root"
 # The shell stays as the first process: it takes in orphans, and programs do not have the first process's
 # peculiar treatment of signals.
 run='"$@"; exit $?'
+[ -z "$first" ] || run='exec "$@"'
 [ -n "$silent" ] || echo "$say began $machine_pid"
 if [ -n "$nest" ]; then
     mkfifo /run/ids
