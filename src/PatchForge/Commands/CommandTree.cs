@@ -34,6 +34,10 @@ internal static class CommandTree
 
     private static IEnumerable<Command> Verbs(Doors doors) =>
     [
+        RefreshCommand.Declare(doors),
+        FetchCommand.Declare(doors),
+        VerifyCommand.Declare(doors),
+        ApplyCommand.Declare(doors),
         DoctorCommand.Declare(doors),
     ];
 }

@@ -11,6 +11,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(RefreshAnswer))]
 [JsonSerializable(typeof(FailureAnswer))]
 [JsonSerializable(typeof(MachineAnswer))]
+[JsonSerializable(typeof(DistfilesAnswer))]
+[JsonSerializable(typeof(AppliedAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

@@ -8,4 +8,9 @@ public sealed record Outside(IProcesses Processes, IDownloads Downloads, IClock 
 {
     /// <summary>Local clones; null where a command has no use for them.</summary>
     public IGitRepositories? Git { get; init; }
+
+    /// <summary>Throws where nobody opened it: a command that needs roots is always given them by Program.cs.</summary>
+    public IRoots Roots { get => field ?? throw new InvalidOperationException("This command opened no way to roots."); init; }
+
+    public IFolders Folders { get => field ?? throw new InvalidOperationException("This command opened no way to folders."); init; }
 }
