@@ -24,6 +24,13 @@ internal static class Program
             return 0;
         }
 
+        if (args is ["probe"])
+        {
+            // Not for people: the smoke test runs the tool again inside a root's network (Workflows/SmokeRelease.cs).
+            using var stop = new Interruption();
+            return await Host.Smoke.Prober.Run(Console.OpenStandardInput(), Console.Out, stop.Token);
+        }
+
         return await Run(args);
     }
 

@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using PatchForge.Reporting;
-using PatchForge.Seams;
 using PatchForge.Settings;
 using PatchForge.Workflows;
 

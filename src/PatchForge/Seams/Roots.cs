@@ -116,6 +116,13 @@ public interface IRoots
     Task<ProcessAnswer> RunSelf(int init, ImmutableArray<string> arguments, ReadOnlyMemory<byte> input, Action<string>? onLine, CancellationToken cancel);
 
     /// <summary>
+    /// Unpacks a stage3 into an empty folder as root does, or as root of a user namespace: owners by number,
+    /// permissions, xattrs; no device nodes, which a root gets of its own.
+    /// </summary>
+    /// <exception cref="Failure">Refused, when tar(1) refuses.</exception>
+    Task Unpack(string archive, string folder, CancellationToken cancel);
+
+    /// <summary>
     /// Deletes a folder that this tool made: refuses while anything is mounted below, stays on one file system,
     /// follows no link.
     /// </summary>
@@ -124,15 +131,4 @@ public interface IRoots
 
     /// <summary>Waits for an exclusive lock on a file (flock(2)); disposing gives it back.</summary>
     Task<IDisposable> Lock(string file, CancellationToken cancel);
-}
-
-/// <summary>OpenPGP, as far as roots need it (RFC 9580 section 7: the cleartext signature framework).</summary>
-public interface ISignatures
-{
-    /// <summary>The signed text of a clear-signed file.</summary>
-    /// <exception cref="Failure">Refused, when the signature is not by one of the keys or does not hold.</exception>
-    string VerifyClearSigned(ReadOnlyMemory<byte> file, ReadOnlyMemory<byte> keys, string name);
-
-    /// <exception cref="Failure">Refused, when the signature is not by one of the keys or does not hold.</exception>
-    Task VerifyDetached(string file, ReadOnlyMemory<byte> signature, ReadOnlyMemory<byte> keys, CancellationToken cancel);
 }

@@ -26,8 +26,8 @@ public sealed record DistfileFact(string Release, string Distfile, string? File,
     {
         var best = verified.Files.FirstOrDefault(file => file.Verdict.IsAccepted) ?? verified.Files.FirstOrDefault();
         var failure = verified.IsGood ? null
-            : best is null ? Failure.Missing($"{verified.Distfile} is not on this machine; looked in {string.Join(", ", verified.Places)}", $"patchforge fetch {verified.Release}")
-            : Failure.Refused(verified.Signature is SignatureVerdict.Refused refused ? refused.Sentence : $"{best.File}: {best.Verdict.Sentence}");
+            : best is null ? Seams.Failure.Missing($"{verified.Distfile} is not on this machine; looked in {string.Join(", ", verified.Places)}", $"patchforge fetch {verified.Release}")
+            : Seams.Failure.Refused(verified.Signature is SignatureVerdict.Refused refused ? refused.Sentence : $"{best.File}: {best.Verdict.Sentence}");
         return new DistfileFact(
             verified.Release,
             verified.Distfile,

@@ -3,13 +3,52 @@ using PatchForge.Seams;
 
 namespace PatchForge.Workflows;
 
-/// <summary>The tree of the root that somebody named.</summary>
-internal sealed class FindRoot(Outside outside, IRoots roots, Func<string, string?> variable)
+/// <summary>From a root's name on the command line to the root; a stage3 that is not unpacked yet is.</summary>
+public sealed class FindRoot(Outside outside, IRoots roots)
 {
-    public Task<RootTree> Run(RootSpec spec, CancellationToken cancel) => spec switch
+    public async Task<RootTree> Run(RootSpec spec, Stage3Trust trust, CancellationToken cancel)
     {
-        RootSpec.Host => Task.FromResult(roots.Host()),
-        RootSpec.Folder folder => Task.FromResult(roots.Folder(folder.Path)),
-        _ => throw Failure.Refused($"{spec}: {outside} {variable} {cancel}"),
-    };
+        switch (spec)
+        {
+            case RootSpec.Host:
+                return roots.Host();
+            case RootSpec.Folder folder:
+                return Folder(folder.Path);
+            case RootSpec.Stage3Address { IsIndex: true } index when Latest(index.Address) is { } made:
+                // The newest is asked for by `chroot create`; a build goes on with what is there, without a network.
+                return roots.Folder(made.Root);
+            case RootSpec.Stage3Address { IsIndex: false } address when Made(Path.GetFileName(address.Address.AbsolutePath)) is { } made:
+                return roots.Folder(made.Root);
+            case RootSpec.Stage3File file when Made(Path.GetFileName(file.Path)) is { } made:
+                return roots.Folder(made.Root);
+            default:
+                return roots.Folder((await new CreateRoot(outside, roots).Run(spec, trust, cancel)).Folder);
+        }
+    }
+
+    private RootTree Folder(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            throw Failure.Missing($"the root {path} is not there");
+        }
+
+        var tree = roots.Folder(path);
+        ElfMachine.MustRunHere(tree);
+        return tree;
+    }
+
+    private MadeRoot? Made(string file)
+    {
+        var stem = Path.GetFileNameWithoutExtension(Path.GetFileNameWithoutExtension(Stage3Name.Parse(file).File));
+        return MadeRoot.All(roots.StateFolder).FirstOrDefault(root => root.Name == stem);
+    }
+
+    /// <summary>Of the roots made of an index' stage3s (<c>latest-stage3-amd64-openrc.txt</c>), the last by its stamp.</summary>
+    private MadeRoot? Latest(Uri index)
+    {
+        var name = Path.GetFileNameWithoutExtension(index.AbsolutePath);
+        var prefix = (name.StartsWith("latest-", StringComparison.Ordinal) ? name[7..] : name) + "-";
+        return MadeRoot.All(roots.StateFolder).LastOrDefault(root => root.Name.StartsWith(prefix, StringComparison.Ordinal) && root.Name.Length == prefix.Length + 16);
+    }
 }

@@ -76,6 +76,22 @@ public sealed partial class NamespaceRoots(IProcesses processes, string stateFol
             cancel);
     }
 
+    public async Task Unpack(string archive, string folder, CancellationToken cancel)
+    {
+        ImmutableArray<string> tar =
+        [
+            "tar", "--extract", "--file", archive, "--directory", folder, "--numeric-owner", "--same-owner", "--preserve-permissions",
+            "--xattrs", "--xattrs-include=*", "--exclude=./dev/*", "--exclude=dev/*",
+        ];
+        var answer = await Ability(cancel) is RootAbility.WithSubordinateIds
+            ? await processes.Run(new ProcessRequest("unshare", Words(["--user", "--map-root-user", "--map-auto", "--", .. tar])), cancel)
+            : await processes.Run(new ProcessRequest(tar[0], tar[1..]), cancel);
+        if (!answer.Succeeded)
+        {
+            throw Failure.Refused($"{archive} could not be unpacked: {answer.Error.Trim().Split('\n')[0]}");
+        }
+    }
+
     public Task Remove(string folder, CancellationToken cancel) => _removal.Remove(folder, _ability is RootAbility.WithSubordinateIds, cancel);
 
     public Task<IDisposable> Lock(string file, CancellationToken cancel) => FileLock.Wait(file, cancel);

@@ -1,0 +1,55 @@
+using PatchForge.Host.Roots;
+using PatchForge.Settings;
+using PatchForge.Workflows;
+
+namespace PatchForge.HostTests.Roots;
+
+/// <summary>Builds and smoke-tests the real thing, prefork and itk from one tree.</summary>
+[Trait("Long", "true")]
+public sealed class Httpd20SmokeTests
+{
+    private static readonly SmokeSettings s_smoke = new([new SmokeSite("alpha.test", 64001, 64001), new SmokeSite("beta.test", 64002, 64002)], 8080, TimeSpan.FromSeconds(20));
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("2.0.65", "itk")]
+    [InlineData("2.0.65", "prefork")]
+    [InlineData("2.0.58", "itk")]
+    [InlineData("2.0.58", "prefork")]
+    public async Task A_built_release_passes_every_probe(string version, string variant)
+    {
+        var answer = await Smoke(version, variant, variant == "itk");
+
+        Assert.True(answer.Succeeded, Told(answer));
+        Assert.True(answer.Verdicts.Length > 30);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_switch_fails_where_one_that_does_passes()
+    {
+        // The guard is the MPM: prefork, with every folder given to its site's user, serves none of them.
+        var answer = await Smoke("2.0.65", "prefork", switches: true);
+
+        Assert.False(answer.Succeeded);
+        Assert.Contains(answer.Verdicts, verdict => !verdict.Passed);
+        Assert.True(File.Exists(Path.Combine(answer.Kept ?? "", "httpd.conf")));
+    }
+
+    private static async Task<SmokeAnswer> Smoke(string version, string variant, bool switches)
+    {
+        Assert.SkipUnless(Httpd20.HasSeries, "the series is not there");
+        using var scratch = await RealRoots.Need(Cancel);
+        using var real = new RealRoots(NamespaceRoots.UsualStateFolder());
+        var source = await Httpd20.Unpack(version, scratch.Folder, real.Outside.Processes, Cancel);
+        var root = await new OpenRoot(real.Outside, real.Roots).Run(real.Roots.Host(), Httpd20.Build.Packages, Cancel);
+        var built = await new BuildRelease(real.Outside, real.Roots).Run(new BuildRequest(root, version, source, Httpd20.Build, [variant]), Cancel);
+        var image = built.Variants[0].Image;
+        Assert.True(image is not null, string.Join('\n', built.Variants[0].LastLines));
+
+        return await new SmokeRelease(real.Outside, real.Roots).Run(new SmokeRequest(root, version, variant, image, switches, s_smoke), Cancel);
+    }
+
+    private static string Told(SmokeAnswer answer) =>
+        $"{answer.Kept}\n" + string.Join('\n', answer.Verdicts.Select(verdict => $"{(verdict.Passed ? "ok  " : "FAIL")} {verdict.Name}: {verdict.Seen}"));
+}
