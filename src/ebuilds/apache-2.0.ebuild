@@ -36,6 +36,9 @@ PATCHES=(
 	@{patches}
 )
 
+# It is an option of srclib/apr-util's configure, which the one above it passes on.
+QA_CONFIGURE_OPTIONS="--with-expat"
+
 src_prepare() {
 	default
 	@{prepare edo}
@@ -79,6 +82,8 @@ src_configure() {
 src_install() {
 	emake -j1 DESTDIR="${D}" install
 	einstalldocs
+	rm "${ED}/usr/$(get_libdir)"/apache2/*.a || die
+	dosym apachectl /usr/sbin/apache2ctl
 
 	# Only the build knows which modules are shared: its LoadModule lines stay, the rest of its
 	# configuration goes.
