@@ -22,7 +22,7 @@ public sealed class ArchitectureTests
         ["Manifests"] = ["Trees", "Seams"],
         ["Ebuilds"] = ["Settings", "Series", "Trees", "Manifests", "Releases", "Seams"],
         ["Overlays"] = ["Ebuilds", "Manifests", "Settings", "Trees", "Seams"],
-        ["Roots"] = ["Releases", "Settings", "Seams"],
+        ["Roots"] = ["Releases", "Settings", "Trees", "Seams"],
         ["Smoke"] = ["Settings", "Seams"],
         ["Workflows"] = ["Archives", "Diffs", "Ebuilds", "Landing", "Manifests", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
         ["Reporting"] = ["Workflows", "Seams"],

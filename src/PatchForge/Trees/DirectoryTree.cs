@@ -36,6 +36,21 @@ public sealed class DirectoryTree(string root) : ITree
         return new TreeFile(path, mode, File.ReadAllBytes(info.FullName));
     }
 
+    public bool IsFolder(TreePath path)
+    {
+        var directory = Root;
+        foreach (var segment in path.Text.Split('/'))
+        {
+            directory = Path.Combine(directory, segment);
+            if (new DirectoryInfo(directory) is not { Exists: true, LinkTarget: null })
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public IEnumerable<TreePath> Paths() => Below(Root, "").Order();
 
     private static IEnumerable<TreePath> Below(string directory, string prefix)

@@ -23,6 +23,10 @@ public interface ITree
 
     /// <summary>Every file's path, in <see cref="TreePath"/> order.</summary>
     IEnumerable<TreePath> Paths();
+
+    /// <summary>Whether any file lies below this path. A tree that can tell without listing itself overrides this.</summary>
+    bool IsFolder(TreePath path) =>
+        Paths().Any(file => file.Text.StartsWith(path.Text + "/", StringComparison.Ordinal));
 }
 
 /// <summary>A tree held in memory, optionally over another one: what applying patches makes.</summary>
@@ -52,6 +56,14 @@ public sealed class LayeredTree : ITree
 
     public TreeFile? Find(TreePath path) =>
         _changes.TryGetValue(path, out var file) ? file : _below?.Find(path);
+
+    public bool IsFolder(TreePath path)
+    {
+        var below = _changes.Where(change => change.Key.Text.StartsWith(path.Text + "/", StringComparison.Ordinal)).ToList();
+        return below.Exists(change => change.Value is not null)
+            || (_below is not null && _below.IsFolder(path)
+                && (below.Count == 0 || Paths().Any(file => file.Text.StartsWith(path.Text + "/", StringComparison.Ordinal))));
+    }
 
     public IEnumerable<TreePath> Paths() =>
         (_below?.Paths() ?? [])

@@ -75,6 +75,16 @@ public readonly record struct TreePath : IComparable<TreePath>
         return path._text is not null;
     }
 
+    /// <summary>The folders this path lies in, outermost first.</summary>
+    public IEnumerable<TreePath> Parents()
+    {
+        var text = Text;
+        for (var slash = text.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = text.IndexOf('/', slash + 1))
+        {
+            yield return new TreePath(text[..slash]);
+        }
+    }
+
     public TreePath Under(string directory) => Parse(directory.Length == 0 ? Text : directory + "/" + Text);
 
     /// <summary>Byte order of the UTF-8 form for ASCII names: the order that git, Manifests and archives use.</summary>

@@ -1,0 +1,204 @@
+namespace PatchForge.Diffs;
+
+/// <summary>
+/// Applies the hunks of one file in turn, putting each where both git apply and GNU patch would.
+/// </summary>
+/// <remarks>
+/// The two differ, as read from their behaviour: git guesses by the hunk's new start and pins a hunk that
+/// begins at line 1 to the file's beginning and one without trailing context to its end; patch guesses by the
+/// old start plus the offset of the hunk before, and pins a hunk only where its context is shorter on one
+/// side than on the other. Where only one of them finds a place, that is the place; where both find one and
+/// they differ, no place is right and the hunk conflicts. Fuzz is tried only after that, as patch does it.
+/// </remarks>
+internal sealed class HunkPlacer(Line[] file, int maxFuzz)
+{
+    private readonly List<Line> _result = new(file.Length + 16);
+    private readonly List<(int Start, int End)> _used = [];
+    private int _copied;
+    private int _patchOffset;
+    private int _delta;
+
+    public HunkOutcome Apply(Hunk hunk)
+    {
+        var old = hunk.Old.ToArray();
+        var guess = GuessOfPatch(hunk);
+        if (old.Length == 0)
+        {
+            return ApplyWithoutContext(hunk, guess);
+        }
+
+        var gitGuess = Math.Max(0, hunk.NewStart - 1) - _delta;
+        if (guess == gitGuess && guess >= _copied && Matching.At(file, guess, old) && !PinnedElsewhere(hunk, guess, old.Length))
+        {
+            return Put(hunk, guess, 0, 0);
+        }
+
+        var places = Matching.Places(file, old);
+        var byPatch = PlaceOfPatch(hunk, places, guess, old.Length);
+        var byGit = PlaceOfGit(hunk, places, gitGuess, old.Length);
+        if (byPatch is { } one && byGit is { } two && one != two)
+        {
+            return new HunkOutcome.Conflict(hunk, guess + 1, ConflictReason.Ambiguous,
+                $"its lines stand at line {one + 1} and at line {two + 1}, and tools differ on which is meant");
+        }
+
+        if (byPatch is { } found)
+        {
+            return Put(hunk, found, 0, places.Count - 1);
+        }
+
+        if (byGit is { } gits)
+        {
+            return gits >= _copied ? Put(hunk, gits, 0, places.Count - 1) : Misordered(hunk, guess, gits);
+        }
+
+        return (HunkOutcome?)Fuzzy(hunk, old, guess) ?? (HunkOutcome?)Reversed(hunk, guess) ?? NotFound(hunk, old, guess, places);
+    }
+
+    /// <summary>The file with the hunks applied; not meaningful when one of them conflicts.</summary>
+    public byte[] Finish()
+    {
+        CopyUpTo(file.Length);
+        return Line.Join(_result);
+    }
+
+    private int GuessOfPatch(Hunk hunk) => (hunk.OldCount == 0 ? hunk.OldStart : hunk.OldStart - 1) + _patchOffset;
+
+    private bool PinnedElsewhere(Hunk hunk, int place, int length) =>
+        (hunk.OldStart <= 1 && place != 0) || (hunk.Trailing == 0 && place + length != file.Length);
+
+    private int? PlaceOfGit(Hunk hunk, List<int> places, int guess, int length)
+    {
+        var atStart = hunk.OldStart <= 1;
+        var atEnd = hunk.Trailing == 0;
+        return Matching.Nearest(places, Math.Clamp(guess, 0, file.Length), place =>
+            (!atStart || place == 0) && (!atEnd || place + length == file.Length)
+            && !_used.Exists(used => place < used.End && used.Start < place + length));
+    }
+
+    private int? PlaceOfPatch(Hunk hunk, List<int> places, int guess, int length)
+    {
+        var atStart = hunk.Leading < hunk.Trailing && hunk.OldStart <= 1;
+        var atEnd = hunk.Trailing < hunk.Leading;
+        return Matching.Nearest(places, guess, place =>
+            place >= _copied && (!atStart || place == 0) && (!atEnd || place + length == file.Length));
+    }
+
+    /// <summary>
+    /// A hunk without old lines is placed by its number alone. patch believes the number, git only the file's
+    /// end; where the number is the end, both mean the same.
+    /// </summary>
+    private HunkOutcome ApplyWithoutContext(Hunk hunk, int guess) =>
+        guess == file.Length && guess >= _copied
+            ? Put(hunk, guess, 0, 0)
+            : new HunkOutcome.Conflict(hunk, guess + 1, ConflictReason.NoContext,
+                "it has no context, so nothing shows that this is its place; make the patch with three lines of context");
+
+    private HunkOutcome.Fuzz? Fuzzy(Hunk hunk, Line[] old, int guess)
+    {
+        var context = Math.Max(hunk.Leading, hunk.Trailing);
+        for (var fuzz = 1; fuzz <= Math.Min(maxFuzz, context); fuzz++)
+        {
+            var front = fuzz + hunk.Leading - context;
+            var back = fuzz + hunk.Trailing - context;
+            var atStart = front < 0 && hunk.OldStart <= 1;
+            var atEnd = back < 0;
+            front = Math.Max(0, front);
+            back = Math.Max(0, back);
+            if (front + back >= old.Length)
+            {
+                return null;
+            }
+
+            var core = old.AsSpan(front, old.Length - front - back);
+            var place = Matching.Nearest(
+                Matching.Places(file, core).ConvertAll(at => at - front), guess,
+                at => at >= _copied && (!atStart || at == 0) && (!atEnd || at + old.Length == file.Length));
+            if (place is { } found)
+            {
+                return Put(hunk, found, fuzz, 0) as HunkOutcome.Fuzz;
+            }
+        }
+
+        return null;
+    }
+
+    private HunkOutcome.AlreadyApplied? Reversed(Hunk hunk, int guess)
+    {
+        // Lines that are only context prove nothing unless the hunk takes something out between them.
+        var lines = hunk.New.ToArray();
+        return lines.Length > 0 && Matching.Nearest(Matching.Places(file, lines), guess, place => place >= _copied) is { } found
+            ? new HunkOutcome.AlreadyApplied(hunk, found + 1)
+            : null;
+    }
+
+    private HunkOutcome.Conflict NotFound(Hunk hunk, Line[] old, int guess, List<int> places)
+    {
+        if (places.Count > 0)
+        {
+            return Misordered(hunk, guess, places[0]);
+        }
+
+        var at = Math.Clamp(guess, 0, file.Length);
+        var same = 0;
+        while (same < old.Length - 1 && at + same < file.Length && file[at + same] == old[same])
+        {
+            same++;
+        }
+
+        return new HunkOutcome.Conflict(hunk, at + 1, ConflictReason.NotFound, "its old lines are not in the file",
+            old[same], at + same < file.Length ? file[at + same] : null);
+    }
+
+    private static HunkOutcome.Conflict Misordered(Hunk hunk, int guess, int found) =>
+        new(hunk, guess + 1, ConflictReason.Misordered, $"its lines stand only at line {found + 1}, where it may not go");
+
+    private HunkOutcome Put(Hunk hunk, int place, int fuzz, int otherPlaces)
+    {
+        // Judged before anything is written: a line without its feed may only be the file's last.
+        var last = hunk.Lines.LastOrDefault(line => line.InNew);
+        var length = hunk.OldCount;
+        var marked = !last.Marker.IsEmpty;
+        var afterUnended = place + length >= file.Length && (length == 0 || fuzz > 0) && file is [.., { HasLineFeed: false }];
+        if ((marked && place + length < file.Length) || (!marked && afterUnended))
+        {
+            return new HunkOutcome.Conflict(hunk, place + 1, ConflictReason.NotAtEnd, "a line without a line feed would not be the file's last");
+        }
+
+        var at = place;
+        foreach (var line in hunk.Lines)
+        {
+            if (line.InOld)
+            {
+                if (line.Kind == LineKind.Removed)
+                {
+                    CopyUpTo(at);
+                    _copied = at + 1;
+                }
+
+                at++;
+            }
+            else
+            {
+                CopyUpTo(at);
+                _result.Add(line.Text);
+            }
+        }
+
+        var by = place - (hunk.OldCount == 0 ? hunk.OldStart : hunk.OldStart - 1);
+        _used.Add((place, place + length));
+        _patchOffset = by;
+        _delta += hunk.NewCount - hunk.OldCount;
+        return fuzz > 0 ? new HunkOutcome.Fuzz(hunk, place + 1, by, fuzz)
+            : by == 0 ? new HunkOutcome.Clean(hunk, place + 1)
+            : new HunkOutcome.Offset(hunk, place + 1, by, otherPlaces);
+    }
+
+    private void CopyUpTo(int end)
+    {
+        for (end = Math.Min(end, file.Length); _copied < end; _copied++)
+        {
+            _result.Add(file[_copied]);
+        }
+    }
+}

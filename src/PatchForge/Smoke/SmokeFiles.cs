@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+
+namespace PatchForge.Smoke;
+
+/// <summary>A file of a smoke test, below <see cref="Recipe.Place"/>.</summary>
+public sealed record SmokeFile(string Path, string Text, bool Executable = false);
+
+/// <summary>The files of a smoke test: configuration, sites, scripts, and the script that is the namespaces' first process.</summary>
+public static class SmokeFiles
+{
+    public const string Start = "start.sh";
+    public const string Configuration = "httpd.conf";
+
+    public static ImmutableArray<SmokeFile> Of(Recipe recipe) =>
+    [
+        new(Configuration, HttpdConf.Text(recipe)),
+        new("mime.types", "text/html html\ntext/plain txt\n"),
+        new(Start, StartScript(recipe), Executable: true),
+        .. recipe.Sites.SelectMany(site => OfSite(recipe, site)),
+    ];
+
+    private static IEnumerable<SmokeFile> OfSite(Recipe recipe, Site site)
+    {
+        var below = $"sites/{site.Host}/";
+        yield return new(below + "htdocs/index.html", $"<p>{site.Page}</p>\n");
+        yield return new(below + "htdocs/private.txt", site.Secret + "\n");
+        yield return new(below + "cgi/echo", Script("printf 'echo:'", "cat"), true);
+        yield return new(below + "cgi/slow", Script("echo begun", "sleep 2", "echo finished"), true);
+        yield return new(
+            below + "cgi/ids",
+            Script("set -- $(id -G | tr ' ' '\\n' | sort -n)", "echo \"ids uid=$(id -u) gid=$(id -g) groups=$* end\""),
+            true);
+        foreach (var other in recipe.Sites.Where(other => other != site))
+        {
+            yield return new(below + "cgi/read-" + other.Host, Script($"cat {other.Folder}/htdocs/private.txt 2>&1 || echo refused"), true);
+        }
+    }
+
+    private static string Script(params ReadOnlySpan<string> lines) =>
+        "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\n" + string.Join('\n', lines.ToArray()) + "\n";
+
+    /// <summary>
+    /// Makes accounts (what is written to /etc is gone with the root), gives each site's folder to its user with
+    /// nothing for anyone else, starts the server as a person would, and then takes three signals: USR1 for
+    /// <c>-k graceful</c>, HUP for <c>-k restart</c>, USR2 for <c>-k stop</c>; TERM ends it.
+    /// </summary>
+    private static string StartScript(Recipe recipe)
+    {
+        var text = new StringBuilder();
+        void Line(string line) => text.Append(line).Append('\n');
+        Line("#!/bin/sh");
+        Line("set -eu");
+        Line($"place={Recipe.Place}");
+        Line($"httpd='{recipe.Binary}'");
+        foreach (var site in recipe.Sites.Prepend(recipe.Server).DistinctBy(site => site.Account))
+        {
+            Line(string.Create(CultureInfo.InvariantCulture, $"echo '{site.Account}:x:{site.Ids.Uid}:{site.Ids.Gid}::/:/bin/false' >> /etc/passwd"));
+            Line(string.Create(CultureInfo.InvariantCulture, $"echo '{site.Account}:x:{site.Ids.Gid}:' >> /etc/group"));
+            foreach (var group in site.Ids.Groups.Where(group => group != site.Ids.Gid))
+            {
+                Line(string.Create(CultureInfo.InvariantCulture, $"echo '{site.Account}-{group}:x:{group}:{site.Account}' >> /etc/group"));
+            }
+        }
+
+        Line("mkdir -p \"$place/run\" \"$place/logs\"");
+        foreach (var site in recipe.Sites)
+        {
+            // A pattern that tells a byte's place, so that a file cut or sent twice is seen.
+            Line($"seq -f %015.0f {(Recipe.BigFile / 16).ToString(CultureInfo.InvariantCulture)} > {site.Folder}/htdocs/big.txt");
+            foreach (var other in recipe.Sites.Where(other => other != site))
+            {
+                Line($"ln -s ../../{other.Host}/htdocs/private.txt {site.Folder}/htdocs/link-{other.Host}");
+            }
+
+            Line(string.Create(CultureInfo.InvariantCulture, $"chown -R -h {site.Ids.Uid}:{site.Ids.Gid} {site.Folder}"));
+            Line($"chmod -R u=rwX,go= {site.Folder}");
+        }
+
+        Line($"control() {{ \"$httpd\" -f \"$place/{Configuration}\" -k \"$1\" || echo \"httpd -k $1 failed: $?\"; }}");
+        Line("trap 'control graceful' USR1");
+        Line("trap 'control restart' HUP");
+        Line("trap 'control stop' USR2");
+        Line("trap 'exit 0' TERM");
+        Line($"\"$httpd\" -f \"$place/{Configuration}\" -t");
+        Line($"\"$httpd\" -f \"$place/{Configuration}\" -k start");
+        Line("echo started");
+        Line("while :; do");
+        Line("    sleep 60 &");
+        Line("    wait $! || :");
+        Line("done");
+        return text.ToString();
+    }
+}
