@@ -169,6 +169,21 @@ public sealed class RegenerateOverlayTests : IDisposable
         Assert.Contains("syntax error", (await Assert.ThrowsAsync<Failure>(() => Run())).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_check_tells_what_a_regeneration_would_write_otherwise()
+    {
+        await Land();
+        var check = new CheckOverlay(new Host.Processes(new SilentStory()));
+        var request = new RegenerateOverlayRequest(_settings, [new("2.0", _patches)], [], _eclasses);
+        Assert.DoesNotContain(await check.Run(request, TestContext.Current.CancellationToken), finding => finding.Rule == "drift");
+
+        File.AppendAllText(Full($"{Package}/apache-2.0.65.ebuild"), "# touched\n");
+
+        var found = await check.Run(request, TestContext.Current.CancellationToken);
+        Assert.Equal($"{Package}/apache-2.0.65.ebuild", Assert.Single(found, finding => finding.Rule == "drift").At.File);
+        Assert.Contains(found, finding => finding.Rule == "cache-drift" && finding.At.File == $"{Cache}/apache-2.0.65");
+    }
+
     private static SeriesPatch Patch(string name) => new(TreePath.Parse(name), Encoding.UTF8.GetBytes($"Subject: {name}\n"));
 
     private static DistfileFacts Facts(string release) => new($"httpd-{release}.tar.bz2", 4711, new('b', 128), new('5', 128));
