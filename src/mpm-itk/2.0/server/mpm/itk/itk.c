@@ -195,8 +195,10 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_open_logs(open_logs, NULL, before_core, APR_HOOK_MIDDLE);
 
     /* Before what any module calls "really first": nothing that looks at the
-     * request may run in a reader.
+     * request, and no other protocol, may run in a reader.
      */
+    ap_hook_process_connection(itk_process_connection, NULL, NULL,
+                               APR_HOOK_REALLY_FIRST - 10);
     ap_hook_post_read_request(itk_post_read_request, NULL, NULL,
                               APR_HOOK_REALLY_FIRST - 10);
     ap_hook_log_transaction(itk_log_transaction, NULL, NULL,

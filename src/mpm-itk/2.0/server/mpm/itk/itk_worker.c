@@ -288,6 +288,40 @@ static int may_serve(const server_rec *s)
         && conf->max_clients == 0;
 }
 
+/*
+ * What http_core does with a connection, and before any module that speaks
+ * another protocol: those would do all of their work in a reader. That a
+ * request is processed by a worker alone is said here once more.
+ */
+int itk_process_connection(conn_rec *c)
+{
+    apr_socket_t *csd = ap_get_module_config(c->conn_config, &core_module);
+    request_rec *r;
+
+    ap_update_child_status(c->sbh, SERVER_BUSY_READ, NULL);
+    while ((r = ap_read_request(c)) != NULL) {
+        c->keepalive = AP_CONN_UNKNOWN;
+        if (r->status == HTTP_OK) {
+            if (!itk_in_worker) {
+                end_unserved(r->server, "be a worker");
+            }
+            ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, r);
+            ap_process_request(r);
+        }
+        if (ap_extended_status) {
+            ap_increment_counts(c->sbh, r);
+        }
+        if (c->keepalive != AP_CONN_KEEPALIVE || c->aborted) {
+            break;
+        }
+        ap_update_child_status(c->sbh, SERVER_BUSY_KEEPALIVE, r);
+        apr_pool_destroy(r->pool);
+        /* the next request, if it is not there yet, is waited for in poll */
+        apr_socket_opt_set(csd, APR_INCOMPLETE_READ, 1);
+    }
+    return OK;
+}
+
 int itk_post_read_request(request_rec *r)
 {
     if (r->main || r->prev) {
