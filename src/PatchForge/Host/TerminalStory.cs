@@ -6,10 +6,11 @@ namespace PatchForge.Host;
 
 /// <summary>
 /// The story on standard error. On a terminal a long step has a moving line or a bar; elsewhere (a pipe, CI,
-/// TERM=dumb) a step is a line when it begins and one when it took longer than a moment.
+/// TERM=dumb) a step that takes longer than a moment is a line, and one more when it took very long.
 /// </summary>
 public sealed class TerminalStory : IStory
 {
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
     private readonly Lazy<IAnsiConsole> _console;
     private readonly bool _moves;
     private readonly bool _quiet;
@@ -72,13 +73,19 @@ public sealed class TerminalStory : IStory
         }
     }
 
+    /// <summary>A step that is over in a moment is not worth a line; a longer one is told while it runs.</summary>
     private async Task<T> Plainly<T>(string title, Func<IStepProgress, Task<T>> step)
     {
-        Say(title + " …");
         var begin = _clock.Elapsed;
-        var answer = await step(Silent.Instance);
+        var running = step(Silent.Instance);
+        if (await Task.WhenAny(running, Task.Delay(Moment, CancellationToken.None)) != running)
+        {
+            Say(title + " …");
+        }
+
+        var answer = await running;
         var took = _clock.Elapsed - begin;
-        if (took > TimeSpan.FromSeconds(2))
+        if (took > TimeSpan.FromSeconds(10))
         {
             Say($"{title}: {took.TotalSeconds:F0} s");
         }

@@ -49,7 +49,7 @@ public sealed record HunkFacts(string File, int Line, string Outcome, int Offset
 
 /// <param name="Written">What refresh did to the ebuild: written, unchanged or not-carried.</param>
 /// <param name="Manifest">official, left (no official distfile), scratch or unchanged.</param>
-/// <param name="Cache">written, unchanged, or why no md5-cache entry was written.</param>
+/// <param name="Cache">The md5-cache entry: written, unchanged, left (nobody here could check it), none or removed; the notes say why.</param>
 public sealed record EbuildFacts(string File, string Written, string Manifest, string Cache);
 
 /// <param name="How">portage or configure-make-install.</param>

@@ -18,7 +18,14 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
     /// <summary>The package's folder, relative to the root.</summary>
     internal string Folder => overlay.PackageFolder(settings.Category, settings.PackageName);
 
-    internal ImmutableArray<string> Notes() => [.. _notes.Distinct()];
+    /// <summary>Notes that say the same of several ebuilds are one note.</summary>
+    internal ImmutableArray<string> Notes() =>
+    [
+        .. _notes.Distinct()
+            .Select(note => note.Split(": ", 2))
+            .GroupBy(parts => parts[^1], parts => parts.Length == 2 ? parts[0] : "")
+            .Select(group => string.Join(", ", group.Where(name => name.Length > 0)) is { Length: > 0 } names ? $"{names}: {group.Key}" : group.Key),
+    ];
 
     /// <summary>Wanted files that are not as they should be.</summary>
     internal ImmutableArray<FileChange> Changes() =>
@@ -130,7 +137,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         {
             if (update.Missing.Contains(ebuild.Distfile) || update.Left.Contains(ebuild.Distfile))
             {
-                _notes.Add($"{ebuild.Pf}: the official distfile {ebuild.Distfile} is not at hand: its Manifest entry was left as it was"
+                _notes.Add($"{ebuild.Distfile}: the official distfile is not at hand; its Manifest entry was left as it was"
                     + (update.Left.Contains(ebuild.Distfile) ? "." : ", and there is none yet, so Portage will refuse to fetch it."));
             }
         }
@@ -173,7 +180,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         var what = valid ? "the md5-cache entry was left: it is of this very ebuild"
             : now is null ? "no md5-cache entry was written" : "the md5-cache entry was removed: it is of another ebuild";
         _notes.Add($"{name[..^".ebuild".Length]}: {what}; {reason}.");
-        return new($"{what}; {reason}", null);
+        return new(valid ? "left" : now is null ? "none" : "removed", null);
     }
 
     private string CachePath(string pf) => $"{overlay.Cache}/{settings.Category}/{pf}";
