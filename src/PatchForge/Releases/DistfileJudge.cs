@@ -8,17 +8,26 @@ namespace PatchForge.Releases;
 /// </summary>
 public static class DistfileJudge
 {
-    /// <summary>The digests that <see cref="Judge"/> looks at, and SHA512, which names cache entries.</summary>
-    public static ImmutableArray<DigestAlgorithm> Needed(PublishedFile published, LockedDistfile? locked) =>
-        [.. published.Digests.Select(digest => digest.Algorithm)
-            .Append(DigestAlgorithm.Sha512)
-            .Concat(locked is null ? [] : [DigestAlgorithm.Blake2b])
-            .Distinct()];
+    /// <summary>
+    /// The digests that <see cref="Judge"/> looks at, and SHA512, which names cache entries. A file of another size than the published
+    /// one is wrong already, and its digests are not worth the time.
+    /// </summary>
+    public static ImmutableArray<DigestAlgorithm> Needed(PublishedFile published, long size, LockedDistfile? locked) =>
+        published.Size is { } wanted && wanted != size
+            ? [DigestAlgorithm.Sha512]
+            : [.. published.Digests.Select(digest => digest.Algorithm)
+                .Append(DigestAlgorithm.Sha512)
+                .Concat(locked is null ? [] : [DigestAlgorithm.Blake2b])
+                .Distinct()];
 
     public static DistfileVerdict Judge(PublishedFile published, FileDigests have, LockedDistfile? locked)
     {
         var differences = ImmutableArray.CreateBuilder<DistfileDifference>();
-        Compare(differences, "size", published.Size?.ToString(System.Globalization.CultureInfo.InvariantCulture), have, "the published size");
+        if (published.Size is { } size && size != have.Size)
+        {
+            return new DistfileVerdict.Wrong([new DistfileDifference("size", Decimal(size), Decimal(have.Size), "what was published")]);
+        }
+
         foreach (var digest in published.Digests)
         {
             Compare(differences, digest.Algorithm.Name, digest.Hex, have, digest.Source);
@@ -27,7 +36,7 @@ public static class DistfileJudge
         if (locked is not null)
         {
             const string Recorded = DistfileLock.FileName;
-            Compare(differences, "size", locked.Size.ToString(System.Globalization.CultureInfo.InvariantCulture), have, Recorded);
+            Compare(differences, "size", Decimal(locked.Size), have, Recorded);
             Compare(differences, DigestAlgorithm.Blake2b.Name, locked.Blake2b, have, Recorded);
             Compare(differences, DigestAlgorithm.Sha512.Name, locked.Sha512, have, Recorded);
         }
@@ -47,10 +56,12 @@ public static class DistfileJudge
             };
     }
 
-    private static void Compare(ImmutableArray<DistfileDifference>.Builder differences, string what, string? want, FileDigests have, string source)
+    private static string Decimal(long number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static void Compare(ImmutableArray<DistfileDifference>.Builder differences, string what, string want, FileDigests have, string source)
     {
-        var found = what == "size" ? have.Size.ToString(System.Globalization.CultureInfo.InvariantCulture) : have.Hex.GetValueOrDefault(what, "not computed");
-        if (want is not null && want != found)
+        var found = what == "size" ? Decimal(have.Size) : have.Hex.GetValueOrDefault(what, "not computed");
+        if (want != found)
         {
             differences.Add(new DistfileDifference(what, want, found, source));
         }

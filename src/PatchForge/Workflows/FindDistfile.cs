@@ -57,7 +57,7 @@ public sealed class FindDistfile(Outside outside, Func<string, string?> variable
             var digests = await outside.Story.During($"checking {release.Distfile}", step =>
             {
                 var size = new FileInfo(file).Length;
-                return Task.Run(() => FileDigests.OfFile(file, DistfileJudge.Needed(release.Published, locked), done => step.Report(done, size), cancel), cancel);
+                return Task.Run(() => FileDigests.OfFile(file, DistfileJudge.Needed(release.Published, size, locked), done => step.Report(done, size), cancel), cancel);
             });
             return new FoundDistfile(file, place, digests, DistfileJudge.Judge(release.Published, digests, locked));
         }

@@ -41,6 +41,14 @@ public sealed class DistfileJudgeTests
     }
 
     [Fact]
+    public void Digests_of_a_file_of_another_size_are_not_computed()
+    {
+        var published = Published(4, Known(DigestAlgorithm.Md5, Md5));
+        Assert.Equal([DigestAlgorithm.Sha512], DistfileJudge.Needed(published, 3, null));
+        Assert.Equal([DigestAlgorithm.Md5, DigestAlgorithm.Sha512], DistfileJudge.Needed(published, 4, null));
+    }
+
+    [Fact]
     public async Task A_size_alone_proves_nothing()
     {
         var verdict = DistfileJudge.Judge(Published(3), await Have(), null);

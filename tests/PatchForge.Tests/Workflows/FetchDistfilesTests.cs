@@ -52,7 +52,9 @@ public sealed class FetchDistfilesTests : IDisposable
     [Fact]
     public async Task A_wrong_file_of_a_mirror_is_refused_and_gone_and_the_next_mirror_asked()
     {
-        _project.Downloads.Files[OneRelease.Mirror + OneRelease.Distfile] = _project.Other[..^1];
+        var changed = (byte[])_project.Good.Clone();
+        changed[^9] ^= 1;
+        _project.Downloads.Files[OneRelease.Mirror + OneRelease.Distfile] = changed;
         var failure = await Fails();
         Assert.Equal(FailureKind.Refused, failure.Kind);
         Assert.Contains("SHA256 is", failure.Message, StringComparison.Ordinal);
