@@ -63,7 +63,10 @@ src_configure() {
 		$(usev debug --enable-maintainer-mode)
 	)
 	@{variants myconf mpm- prefork}
-	use static-modules && myconf=( "${myconf[@]/#--enable-mods-shared=/--enable-modules=}" )
+	if use static-modules; then
+		myconf=( "${myconf[@]/#--enable-mods-shared=/--enable-modules=}" )
+		myconf=( "${myconf[@]/%=shared}" )
+	fi
 	use suexec && myconf+=(
 		--enable-suexec
 		--with-suexec-bin="${EPREFIX}"/usr/sbin/suexec
