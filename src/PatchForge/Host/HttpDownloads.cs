@@ -41,6 +41,14 @@ public sealed class HttpDownloads(TimeSpan silence) : IDownloads, IDisposable
         {
             return new DownloadOutcome.Broken($"the connection broke off ({wrong.Message.TrimEnd('.')})");
         }
+        catch (IOException wrong) when (wrong.InnerException is System.Net.Sockets.SocketException)
+        {
+            return new DownloadOutcome.Broken($"the connection broke off ({Innermost(wrong)})");
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            throw Failure.Refused($"{partialFile} cannot be written: {wrong.Message}", "is there room, may you write there, and is no other run downloading it?", cause: wrong);
+        }
     }
 
     public void Dispose() => _client.Dispose();

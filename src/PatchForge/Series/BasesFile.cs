@@ -13,7 +13,7 @@ namespace PatchForge.Series;
 public sealed record PatchBase(PatchName Name, BlobId Text, string Release, ImmutableSortedDictionary<TreePath, BlobId> Files);
 
 /// <summary>
-/// The file <c>bases</c> beside a series (docs/adr/0001): for each patch the blob ids of the files it was made
+/// The file <c>bases</c> beside a series (docs/adr/0003): for each patch the blob ids of the files it was made
 /// on, so that a three-way merge onto another release can find the common ancestor, in a tarball as in git.
 /// </summary>
 /// <remarks>

@@ -9,7 +9,7 @@ public static class FolderWriting
     private const UnixFileMode Executable = Plain | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <param name="folder">Must not exist; what is above it must.</param>
-    /// <exception cref="Failure">Refused: the folder exists.</exception>
+    /// <exception cref="Failure">Refused: the folder exists, or a link leads out of the tree.</exception>
     public static void Write(ITree tree, string folder, CancellationToken cancel)
     {
         if (Path.Exists(folder))
@@ -33,6 +33,11 @@ public static class FolderWriting
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(beside, path.Text))!); // it is below the folder
                 if (file.Mode == TreeMode.Link)
                 {
+                    if (LinkTarget.Complaint(path, file.Content.Span) is { } why)
+                    {
+                        throw Failure.Refused($"{path} is {why}", "a source tree's links must stay inside it");
+                    }
+
                     links.Add(file); // made last, so that nothing is written through one
                     continue;
                 }

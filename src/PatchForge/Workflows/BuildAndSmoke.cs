@@ -10,7 +10,7 @@ namespace PatchForge.Workflows;
 public sealed record BuildAndSmokeAnswer(ImmutableArray<BuildFacts> Builds, ImmutableArray<SmokeFacts> Smokes, Failure? Failure);
 
 /// <summary>Builds a patched tree's variants in a root, and smoke-tests each that was built.</summary>
-internal sealed class BuildAndSmoke(Outside outside, IRoots roots, Func<string, string?> variable)
+internal sealed class BuildAndSmoke(Outside outside, IRoots roots)
 {
     /// <summary>The root named on the command line or in the settings, with what the build needs installed in it.</summary>
     /// <exception cref="Failure">Missing, when this machine cannot do it.</exception>
@@ -19,24 +19,26 @@ internal sealed class BuildAndSmoke(Outside outside, IRoots roots, Func<string, 
         var spec = root is { } named
             ? RootSpec.Parse(named, Environment.CurrentDirectory)
             : RootSpec.Parse(settings.Root.Default, settings.Home, new FileLocation(settings.File));
-        var tree = await new FindRoot(outside, roots, variable).Run(spec, cancel);
+        var tree = await new FindRoot(outside, roots).Run(spec, Stage3Trust.Of(null, takeUnsigned: false), cancel);
         return await new OpenRoot(outside, roots).Run(tree, line.Build.Packages, cancel);
     }
 
-    /// <param name="patched">The patched tree as a folder.</param>
+    /// <param name="portage">What ebuild(1) in the root is given, by variant; null where the root has no Portage.</param>
     /// <param name="smoke">Whether the built variants are started and asked.</param>
     public async Task<BuildAndSmokeAnswer> Run(
         ForgeSettings settings,
-        LineSettings line,
-        string release,
-        string patched,
+        PreparedRelease prepared,
         OpenedRoot root,
         ImmutableArray<string> variants,
         ImmutableSortedDictionary<string, PortageRequest>? portage,
         bool smoke,
         CancellationToken cancel)
     {
-        var built = await new BuildRelease(outside, roots).Run(new BuildRequest(root, release, patched, line.Build, variants, portage), cancel);
+        var release = prepared.Release;
+        var tree = prepared.Move?.Tree ?? throw new InvalidOperationException("A prepared release has its series moved.");
+        var patched = Path.Combine(roots.StateFolder, "patched", release);
+        await WriteTree.Run(new WriteTreeRequest(tree, patched, Force: true), outside.Story, cancel);
+        var built = await new BuildRelease(outside, roots).Run(new BuildRequest(root, release, patched, prepared.Line.Build, variants, portage), cancel);
         var builds = built.Variants.Select(variant => new BuildFacts(
             variant.Variant, built.Root, variant.How, variant.Succeeded, variant.Reused, Math.Round(variant.Took.TotalSeconds, 1), variant.Log, variant.LastLines)).ToImmutableArray();
         var failure = built.Variants.FirstOrDefault(variant => !variant.Succeeded) is { } bad
@@ -58,6 +60,7 @@ internal sealed class BuildAndSmoke(Outside outside, IRoots roots, Func<string, 
             }
         }
 
+        new LastVerdict(release, builds, smokes.ToImmutable()).Keep(settings.Home);
         return new BuildAndSmokeAnswer(builds, smokes.ToImmutable(), failure);
     }
 }

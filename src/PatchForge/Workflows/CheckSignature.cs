@@ -20,20 +20,22 @@ internal sealed class CheckSignature(Outside outside, string cache)
     public async Task<SignatureVerdict?> Run(LineSettings line, ReleaseSettings release, string file, bool offline, CancellationToken cancel)
     {
         var name = release.Distfile + line.Upstream.SignatureSuffix;
-        var addresses = line.Upstream.Mirrors.Select(mirror => new Uri(mirror, name));
-        var signature = await Small(Path.Combine(Path.GetDirectoryName(file) ?? "", name), addresses, LargestSignature, offline, cancel)
-            ?? await Small(Path.Combine(cache, "distfiles", name), addresses, LargestSignature, offline, cancel);
+        var folder = Path.GetDirectoryName(file) ?? "";
+        var addresses = offline ? [] : line.Upstream.Mirrors.Select(mirror => new Uri(mirror, name));
+        var inCache = Path.Combine(cache, "distfiles", name);
+        var signature = await Kept(Path.Combine(folder, name), LargestSignature, cancel)
+            ?? await Kept(inCache, LargestSignature, cancel)
+            ?? await Downloaded(inCache, addresses, LargestSignature, cancel);
         if (signature is null || line.Upstream.Keys is not { } address)
         {
             return null;
         }
 
-        var kept = Path.Combine(cache, "keys", address.Host + address.AbsolutePath.Replace('/', '_'));
-        var beside = Path.Combine(Path.GetDirectoryName(file) ?? "", "KEYS");
+        var keysInCache = Path.Combine(cache, "keys", address.Host + address.AbsolutePath.Replace('/', '_'));
         SignatureVerdict? verdict = null;
-        foreach (var place in new[] { beside, kept })
+        foreach (var place in new[] { Path.Combine(folder, "KEYS"), keysInCache })
         {
-            if (await Small(place, [], LargestKeys, offline: true, cancel) is { } keys)
+            if (await Kept(place, LargestKeys, cancel) is { } keys)
             {
                 verdict = await Verify(file, signature, keys, cancel);
                 if (verdict is not SignatureVerdict.UnknownKey)
@@ -43,13 +45,8 @@ internal sealed class CheckSignature(Outside outside, string cache)
             }
         }
 
-        if (offline)
-        {
-            return verdict;
-        }
-
-        File.Delete(kept); // it does not have the key; upstream's may by now
-        return await Small(kept, [address], LargestKeys, offline, cancel) is { } fresh ? await Verify(file, signature, fresh, cancel) : verdict;
+        // The keys at hand do not have this one; upstream's may by now.
+        return !offline && await Downloaded(keysInCache, [address], LargestKeys, cancel) is { } fresh ? await Verify(file, signature, fresh, cancel) : verdict;
     }
 
     private async Task<SignatureVerdict> Verify(string file, byte[] signature, byte[] keys, CancellationToken cancel)
@@ -69,17 +66,19 @@ internal sealed class CheckSignature(Outside outside, string cache)
             cancel);
     }
 
-    private async Task<byte[]?> Small(string file, IEnumerable<Uri> addresses, long limit, bool offline, CancellationToken cancel)
-    {
-        if (File.Exists(file))
-        {
-            return new FileInfo(file).Length <= limit ? await File.ReadAllBytesAsync(file, cancel) : null;
-        }
+    private static async Task<byte[]?> Kept(string file, long limit, CancellationToken cancel) =>
+        new FileInfo(file) is { Exists: true } info && info.Length <= limit ? await File.ReadAllBytesAsync(file, cancel) : null;
 
-        foreach (var address in offline ? [] : addresses)
+    private async Task<byte[]?> Downloaded(string file, IEnumerable<Uri> addresses, long limit, CancellationToken cancel)
+    {
+        var part = file + ".part";
+        foreach (var address in addresses)
         {
-            var part = file + ".part";
-            File.Delete(part); // nothing could tell whether two halves belong together
+            if (File.Exists(part))
+            {
+                File.Delete(part); // nothing could tell whether two halves belong together
+            }
+
             var outcome = await outside.Story.During($"fetching {address}", step => outside.Downloads.Fetch(address, part, limit, step, cancel));
             if (outcome is DownloadOutcome.Whole)
             {

@@ -37,7 +37,7 @@ public sealed record DistfileFact(string Release, string Distfile, string? File,
             failure is null ? null : FailureFacts.Of(failure));
     }
 
-    private static string Word(DistfileVerdict verdict) => verdict switch
+    internal static string Word(DistfileVerdict verdict) => verdict switch
     {
         DistfileVerdict.Official => "official",
         DistfileVerdict.BySignature => "signed",

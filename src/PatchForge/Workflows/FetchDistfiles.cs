@@ -131,7 +131,7 @@ public sealed class FetchDistfiles(Outside outside, Func<string, string?> variab
         ForgeSettings settings, LineSettings line, ReleaseSettings release, string target, DistfileSearch search, SourceOptions options, CancellationToken cancel)
     {
         var part = target + ".part";
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!); // the target is in a folder
+        Prepare(Path.GetDirectoryName(target)!); // the target is in a folder
         if (release.Digests.IsEmpty)
         {
             File.Delete(part); // no digest would tell two halves that do not belong together
@@ -187,6 +187,18 @@ public sealed class FetchDistfiles(Outside outside, Func<string, string?> variab
             outside.Story.Detail($"{address}: {broken.Why}; trying again");
             await Task.Delay(pause, cancel);
             pause *= 2;
+        }
+    }
+
+    private static void Prepare(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception wrong) when (wrong is UnauthorizedAccessException or IOException)
+        {
+            throw Failure.Refused($"the folder {folder} for downloads cannot be made: {wrong.Message}", "name another with --distdir DIR", cause: wrong);
         }
     }
 

@@ -6,7 +6,7 @@ using PatchForge.Trees;
 namespace PatchForge.Workflows;
 
 /// <summary>
-/// Decides what is recorded as the base of a patch (docs/adr/0001). A record for the patch's present text is
+/// Decides what is recorded as the base of a patch (docs/adr/0003). A record for the patch's present text is
 /// kept, whatever release is at hand, so that moving the same series over fourteen releases writes it once;
 /// a new one is made only on a release where the patch fits exactly, for only there it was made.
 /// </summary>

@@ -10,10 +10,10 @@ using PatchForge.Trees;
 namespace PatchForge.Workflows;
 
 /// <param name="Releases">In the order in which they are reported.</param>
-/// <param name="Root">As <c>--root</c> names it; null for the settings' default.</param>
 /// <param name="Tool">Name and version, for reports.</param>
 public sealed record RefreshRequest(ForgeSettings Settings, ImmutableArray<string> Releases, SourceOptions Source, string Tool)
 {
+    /// <summary>As <c>--root</c> names it; null for the settings' default.</summary>
     public string? Root { get; init; }
 
     public string? Gentoo { get; init; }
@@ -125,30 +125,21 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
         RefreshRequest request, ImmutableArray<PreparedRelease> prepared, string? scratch, RegenerateOverlayAnswer overlay, CancellationToken cancel)
     {
         var answers = ImmutableSortedDictionary.CreateBuilder<string, BuildAndSmokeAnswer>(StringComparer.Ordinal);
-        if (!request.Build)
+        if (!request.Build || request.DryRun)
         {
             return answers.ToImmutable();
         }
 
-        var doing = new BuildAndSmoke(outside, roots, variable);
+        var doing = new BuildAndSmoke(outside, roots);
         foreach (var release in prepared)
         {
-            var patched = Path.Combine(roots.StateFolder, "patched", release.Release);
             try
             {
                 var root = await doing.Open(request.Settings, release.Line, request.Root, cancel);
-                var tree = release.Move?.Tree ?? throw new InvalidOperationException("A prepared release has its series moved.");
-                await WriteTree.Run(new WriteTreeRequest(tree, patched, Force: true), outside.Story, cancel);
-                answers[release.Release] = await doing.Run(
-                    request.Settings,
-                    release.Line,
-                    release.Release,
-                    patched,
-                    root,
-                    [.. release.Line.Build.Variants.Keys],
-                    root.HasPortage ? PortageOverlay.Requests(request.Settings, release, scratch ?? PortageOverlay.Copy(request.Settings, overlay, roots.StateFolder), request.Gentoo) : null,
-                    smoke: true,
-                    cancel);
+                var portage = root.HasPortage
+                    ? PortageOverlay.Requests(request.Settings, release, scratch ?? PortageOverlay.Copy(request.Settings, overlay, roots.StateFolder), request.Gentoo)
+                    : null;
+                answers[release.Release] = await doing.Run(request.Settings, release, root, [.. release.Line.Build.Variants.Keys], portage, smoke: true, cancel);
             }
             catch (Failure failure)
             {

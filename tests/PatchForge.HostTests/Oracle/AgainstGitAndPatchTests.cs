@@ -44,6 +44,33 @@ public sealed class AgainstGitAndPatchTests
     }
 
     [Fact]
+    public void Renames_copies_links_and_bare_names_are_written_as_both_tools_read_them()
+    {
+        Tool.GitApply.SkipWhenMissing();
+        Tool.GnuPatch.SkipWhenMissing();
+        var before = Make.Tree(("d/old name", Make.Numbered(20)), ("source", Make.Numbered(5)), ("gone/link", ""))
+            .With(Make.File("link", "source", TreeMode.Link)).Without(TreePath.Parse("gone/link"));
+        var after = Make.Tree(("e/new name", Make.Numbered(21)), ("source", Make.Numbered(5)), ("copy", "0\n" + Make.Numbered(5)), ("empty", ""))
+            .With(Make.File("link", "d", TreeMode.Link));
+        foreach (var strip in new[] { 0, 1 })
+        {
+            var (from, to) = (TreePath.Parse("d/old name"), TreePath.Parse("e/new name"));
+            var (source, copy) = (TreePath.Parse("source"), TreePath.Parse("copy"));
+            var patch = new Patch("made.patch", strip, [],
+                [
+                    PatchMaker.Moved(new FileChange.Copy(source, copy), before.Find(source)!, after.Find(copy)!, strip),
+                    PatchMaker.Moved(new FileChange.Rename(from, to), before.Find(from)!, after.Find(to)!, strip),
+                    .. PatchMaker.Diff(before, after, [TreePath.Parse("empty"), TreePath.Parse("link")], strip),
+                ],
+                []).ToBytes();
+
+            Make.AssertSame(after, PatchApplier.Apply(Patch.Parse(patch, "made.patch", strip), before).Tree!);
+            new Tool("git", "apply", $"-p{strip}", "-").AssertMakes(after, patch, before);
+            new Tool("patch", $"-p{strip}", "-F0", "-f", "-s").AssertMakes(after, patch, before);
+        }
+    }
+
+    [Fact]
     public void Where_a_patch_goes_in_a_file_that_moved_on_is_where_the_tools_put_it()
     {
         Tool.GitApply.SkipWhenMissing();
