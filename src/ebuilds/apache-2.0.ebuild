@@ -36,9 +36,6 @@ PATCHES=(
 	@{patches}
 )
 
-# It is an option of srclib/apr-util's configure, which the one above it passes on.
-QA_CONFIGURE_OPTIONS="--with-expat"
-
 src_prepare() {
 	default
 	@{prepare edo}
@@ -53,7 +50,9 @@ src_configure() {
 	# What is built comes from patchforge.yaml; the paths are the layout's that the series adds, given
 	# again where econf has its own. APR and Expat are bundled, and have a library folder of their own:
 	# in the common one their libexpat.so would take the place of dev-libs/expat's.
+	# Every configure below the first is given all options, so none of them is to check them.
 	local myconf=(
+		--disable-option-checking
 		--enable-layout=Gentoo
 		--datadir="${EPREFIX}"/usr/share/apache2
 		--libdir="${EPREFIX}/usr/$(get_libdir)/apache2"
@@ -64,7 +63,10 @@ src_configure() {
 		$(usev debug --enable-maintainer-mode)
 	)
 	@{variants myconf mpm- prefork}
-	use static-modules && myconf=( "${myconf[@]/#--enable-mods-shared=/--enable-modules=}" )
+	if use static-modules; then
+		myconf=( "${myconf[@]/#--enable-mods-shared=/--enable-modules=}" )
+		myconf=( "${myconf[@]/%=shared}" )
+	fi
 	use suexec && myconf+=(
 		--enable-suexec
 		--with-suexec-bin="${EPREFIX}"/usr/sbin/suexec
