@@ -3,8 +3,11 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using PatchForge.Commands;
 using PatchForge.Host;
+using PatchForge.Host.Git;
+using PatchForge.Host.Roots;
 using PatchForge.Reporting;
 using PatchForge.Seams;
+using PatchForge.Workflows;
 
 namespace PatchForge;
 
@@ -93,7 +96,16 @@ internal static class Program
     {
         var clock = new MachineClock();
         var story = new TerminalStory(clock, volume is StoryVolume.Verbose, volume is StoryVolume.Quiet);
-        return new Outside(new Processes(story), new NoDownloads(), clock, story);
+        var processes = new Processes(story);
+
+        // A server that says nothing for so long will not say more.
+        var downloads = new HttpDownloads(TimeSpan.FromSeconds(30));
+        return new Outside(processes, downloads, clock, story)
+        {
+            Git = new LocalRepositories(),
+            Roots = new NamespaceRoots(processes, Path.Combine(UserCache.Folder(Environment.GetEnvironmentVariable), "roots")),
+            Folders = new Folders(),
+        };
     }
 #pragma warning restore RS0030
 

@@ -36,6 +36,9 @@ PATCHES=(
 	@{patches}
 )
 
+# It is an option of srclib/apr-util's configure, which the one above it passes on.
+QA_CONFIGURE_OPTIONS="--with-expat"
+
 src_prepare() {
 	default
 	@{prepare edo}
@@ -47,12 +50,12 @@ src_configure() {
 	append-flags -fno-strict-aliasing
 	tc-export AR CC CPP RANLIB
 
-	# Paths are Gentoo's; what is built comes from patchforge.yaml. The bundled APR and Expat are in a
-	# library folder of their own, since libexpat.so of dev-libs/expat would be overwritten otherwise.
+	# What is built comes from patchforge.yaml; the paths are the layout's that the series adds, given
+	# again where econf has its own. APR and Expat are bundled, and have a library folder of their own:
+	# in the common one their libexpat.so would take the place of dev-libs/expat's.
 	local myconf=(
-		--enable-layout=GNU
+		--enable-layout=Gentoo
 		--datadir="${EPREFIX}"/usr/share/apache2
-		--includedir="${EPREFIX}"/usr/include/apache2
 		--libdir="${EPREFIX}/usr/$(get_libdir)/apache2"
 		--libexecdir="${EPREFIX}/usr/$(get_libdir)/apache2/modules"
 		--localstatedir="${EPREFIX}"/var
@@ -79,6 +82,8 @@ src_configure() {
 src_install() {
 	emake -j1 DESTDIR="${D}" install
 	einstalldocs
+	rm "${ED}/usr/$(get_libdir)"/apache2/*.a || die
+	dosym apachectl /usr/sbin/apache2ctl
 
 	# Only the build knows which modules are shared: its LoadModule lines stay, the rest of its
 	# configuration goes.
@@ -105,7 +110,8 @@ src_install() {
 		fperms 4710 /usr/sbin/suexec
 	fi
 
-	rm -r "${ED}"/var || die
+	# Pages and programs that only show that a server runs, and folders that tmpfiles makes.
+	rm -r "${ED}"/run "${ED}"/var || die
 	keepdir /var/log/apache2 /var/www/localhost/htdocs
 }
 

@@ -37,14 +37,14 @@ internal sealed class TarScanner(ArchiveStream bytes, string archive, ArchiveLim
         {
             if (bytes.Read(_block) < _block.Length)
             {
-                throw Cut("it ends where an entry or the end marker should be");
+                throw Cut($"it ends after entry {_number}, where another or the end marker should be");
             }
 
             if (!_block.AsSpan().ContainsAnyExcept((byte)0))
             {
                 if (longName is not null || longLink is not null || longSize is not null)
                 {
-                    throw Wrong("an extended header has no entry after it");
+                    throw Wrong($"the extended header after entry {_number} has no entry after it");
                 }
 
                 End();

@@ -39,6 +39,10 @@ internal sealed record CommandRun(ParseResult Parsed, Outside Outside, TextWrite
         return command;
     }
 
+    public IRoots Roots => Outside.Roots;
+
+    public IFolders Folders => Outside.Folders;
+
     public ForgeSettings Settings() => LoadSettings.Run(Environment.CurrentDirectory, Parsed.GetValue(CommonOptions.Settings));
 
     /// <summary>Writes the answer in the format that was asked for.</summary>

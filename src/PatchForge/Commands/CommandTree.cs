@@ -34,6 +34,14 @@ internal static class CommandTree
 
     private static IEnumerable<Command> Verbs(Doors doors) =>
     [
+        StatusCommand.Declare(doors),
+        RefreshCommand.Declare(doors),
+        FetchCommand.Declare(doors),
+        VerifyCommand.Declare(doors),
+        ApplyCommand.Declare(doors),
+        .. RegenerateCommands.Declare(doors),
+        .. BuildCommands.Declare(doors),
+        ChrootCommand.Declare(doors),
         DoctorCommand.Declare(doors),
     ];
 }

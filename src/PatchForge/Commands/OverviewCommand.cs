@@ -1,11 +1,18 @@
+using PatchForge.Reporting;
+using PatchForge.Workflows;
+
 namespace PatchForge.Commands;
 
 /// <summary><c>patchforge</c> alone: where things stand and what to run next.</summary>
 internal static class OverviewCommand
 {
-    public static Task<int> Run(CommandRun run)
+    public static async Task<int> Run(CommandRun run)
     {
-        run.Answers.WriteLine(run.Settings().Package);
-        return Task.FromResult(0);
+        var settings = run.Settings();
+        var answer = await new Status(run.Outside, Environment.GetEnvironmentVariable).Run(
+            settings, Chosen.Releases(settings, []), new SourceOptions { Offline = true }, run.Cancel);
+        run.Answer(answer, Json.Default.StatusAnswer, StatusText.Of);
+        run.Outside.Story.Say("`patchforge --help` lists all commands");
+        return 0;
     }
 }

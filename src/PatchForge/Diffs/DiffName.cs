@@ -105,10 +105,14 @@ internal static class DiffName
         return only > 0 && only == line.LastIndexOf(' ') ? (line[..only], line[(only + 1)..]) : null;
     }
 
+    /// <summary>
+    /// The name in C quotes when it needs them. A space needs them too, though git writes it bare: patch ends
+    /// a bare name there, and a line with two bare names cannot be told apart; both tools read the quoted form.
+    /// </summary>
     public static string Quote(string name)
     {
         var bytes = Encoding.UTF8.GetBytes(name);
-        if (!bytes.Any(b => b is < 0x20 or >= 0x7f or (byte)'"' or (byte)'\\'))
+        if (!bytes.Any(b => b is <= 0x20 or >= 0x7f or (byte)'"' or (byte)'\\'))
         {
             return name;
         }

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
 namespace PatchForge.Diffs;
 
 /// <summary>
@@ -10,9 +13,11 @@ namespace PatchForge.Diffs;
 /// side than on the other. Where only one of them finds a place, that is the place; where both find one and
 /// they differ, no place is right and the hunk conflicts. Fuzz is tried only after that, as patch does it.
 /// </remarks>
-internal sealed class HunkPlacer(Line[] file, int maxFuzz)
+internal sealed class HunkPlacer(ReadOnlyMemory<byte> content, int maxFuzz)
 {
-    private readonly List<Line> _result = new(file.Length + 16);
+    private readonly Line[] _file = ImmutableCollectionsMarshal.AsArray(Line.Split(content)) ?? [];
+    private readonly ArrayBufferWriter<byte> _result = new(content.Length + 1024);
+    private int _copiedBytes;
     private readonly List<(int Start, int End)> _used = [];
     private int _copied;
     private int _patchOffset;
@@ -28,12 +33,12 @@ internal sealed class HunkPlacer(Line[] file, int maxFuzz)
         }
 
         var gitGuess = Math.Max(0, hunk.NewStart - 1) - _delta;
-        if (guess == gitGuess && guess >= _copied && Matching.At(file, guess, old) && !PinnedElsewhere(hunk, guess, old.Length))
+        if (guess == gitGuess && guess >= _copied && Matching.At(_file, guess, old) && !PinnedElsewhere(hunk, guess, old.Length))
         {
             return Put(hunk, guess, 0, 0);
         }
 
-        var places = Matching.Places(file, old);
+        var places = Matching.Places(_file, old);
         var byPatch = PlaceOfPatch(hunk, places, guess, old.Length);
         var byGit = PlaceOfGit(hunk, places, gitGuess, old.Length);
         if (byPatch is { } one && byGit is { } two && one != two)
@@ -58,21 +63,21 @@ internal sealed class HunkPlacer(Line[] file, int maxFuzz)
     /// <summary>The file with the hunks applied; not meaningful when one of them conflicts.</summary>
     public byte[] Finish()
     {
-        CopyUpTo(file.Length);
-        return Line.Join(_result);
+        CopyUpTo(_file.Length);
+        return _result.WrittenSpan.ToArray();
     }
 
     private int GuessOfPatch(Hunk hunk) => (hunk.OldCount == 0 ? hunk.OldStart : hunk.OldStart - 1) + _patchOffset;
 
     private bool PinnedElsewhere(Hunk hunk, int place, int length) =>
-        (hunk.OldStart <= 1 && place != 0) || (hunk.Trailing == 0 && place + length != file.Length);
+        (hunk.OldStart <= 1 && place != 0) || (hunk.Trailing == 0 && place + length != _file.Length);
 
     private int? PlaceOfGit(Hunk hunk, List<int> places, int guess, int length)
     {
         var atStart = hunk.OldStart <= 1;
         var atEnd = hunk.Trailing == 0;
-        return Matching.Nearest(places, Math.Clamp(guess, 0, file.Length), place =>
-            (!atStart || place == 0) && (!atEnd || place + length == file.Length)
+        return Matching.Nearest(places, Math.Clamp(guess, 0, _file.Length), place =>
+            (!atStart || place == 0) && (!atEnd || place + length == _file.Length)
             && !_used.Exists(used => place < used.End && used.Start < place + length));
     }
 
@@ -81,7 +86,7 @@ internal sealed class HunkPlacer(Line[] file, int maxFuzz)
         var atStart = hunk.Leading < hunk.Trailing && hunk.OldStart <= 1;
         var atEnd = hunk.Trailing < hunk.Leading;
         return Matching.Nearest(places, guess, place =>
-            place >= _copied && (!atStart || place == 0) && (!atEnd || place + length == file.Length));
+            place >= _copied && (!atStart || place == 0) && (!atEnd || place + length == _file.Length));
     }
 
     /// <summary>
@@ -89,7 +94,7 @@ internal sealed class HunkPlacer(Line[] file, int maxFuzz)
     /// end; where the number is the end, both mean the same.
     /// </summary>
     private HunkOutcome ApplyWithoutContext(Hunk hunk, int guess) =>
-        guess == file.Length && guess >= _copied
+        guess == _file.Length && guess >= _copied
             ? Put(hunk, guess, 0, 0)
             : new HunkOutcome.Conflict(hunk, guess + 1, ConflictReason.NoContext,
                 "it has no context, so nothing shows that this is its place; make the patch with three lines of context");
@@ -112,8 +117,8 @@ internal sealed class HunkPlacer(Line[] file, int maxFuzz)
 
             var core = old.AsSpan(front, old.Length - front - back);
             var place = Matching.Nearest(
-                Matching.Places(file, core).ConvertAll(at => at - front), guess,
-                at => at >= _copied && (!atStart || at == 0) && (!atEnd || at + old.Length == file.Length));
+                Matching.Places(_file, core).ConvertAll(at => at - front), guess,
+                at => at >= _copied && (!atStart || at == 0) && (!atEnd || at + old.Length == _file.Length));
             if (place is { } found)
             {
                 return Put(hunk, found, fuzz, 0) as HunkOutcome.Fuzz;
@@ -127,7 +132,7 @@ internal sealed class HunkPlacer(Line[] file, int maxFuzz)
     {
         // Lines that are only context prove nothing unless the hunk takes something out between them.
         var lines = hunk.New.ToArray();
-        return lines.Length > 0 && Matching.Nearest(Matching.Places(file, lines), guess, place => place >= _copied) is { } found
+        return lines.Length > 0 && Matching.Nearest(Matching.Places(_file, lines), guess, place => place >= _copied) is { } found
             ? new HunkOutcome.AlreadyApplied(hunk, found + 1)
             : null;
     }
@@ -139,15 +144,15 @@ internal sealed class HunkPlacer(Line[] file, int maxFuzz)
             return Misordered(hunk, guess, places[0]);
         }
 
-        var at = Math.Clamp(guess, 0, file.Length);
+        var at = Math.Clamp(guess, 0, _file.Length);
         var same = 0;
-        while (same < old.Length - 1 && at + same < file.Length && file[at + same] == old[same])
+        while (same < old.Length - 1 && at + same < _file.Length && _file[at + same] == old[same])
         {
             same++;
         }
 
         return new HunkOutcome.Conflict(hunk, at + 1, ConflictReason.NotFound, "its old lines are not in the file",
-            old[same], at + same < file.Length ? file[at + same] : null);
+            old[same], at + same < _file.Length ? _file[at + same] : null);
     }
 
     private static HunkOutcome.Conflict Misordered(Hunk hunk, int guess, int found) =>
@@ -159,8 +164,8 @@ internal sealed class HunkPlacer(Line[] file, int maxFuzz)
         var last = hunk.Lines.LastOrDefault(line => line.InNew);
         var length = hunk.OldCount;
         var marked = !last.Marker.IsEmpty;
-        var afterUnended = place + length >= file.Length && (length == 0 || fuzz > 0) && file is [.., { HasLineFeed: false }];
-        if ((marked && place + length < file.Length) || (!marked && afterUnended))
+        var afterUnended = place + length >= _file.Length && (length == 0 || fuzz > 0) && _file is [.., { HasLineFeed: false }];
+        if ((marked && place + length < _file.Length) || (!marked && afterUnended))
         {
             return new HunkOutcome.Conflict(hunk, place + 1, ConflictReason.NotAtEnd, "a line without a line feed would not be the file's last");
         }
@@ -173,6 +178,7 @@ internal sealed class HunkPlacer(Line[] file, int maxFuzz)
                 if (line.Kind == LineKind.Removed)
                 {
                     CopyUpTo(at);
+                    _copiedBytes += at < _file.Length ? _file[at].Bytes.Length : 0;
                     _copied = at + 1;
                 }
 
@@ -181,7 +187,7 @@ internal sealed class HunkPlacer(Line[] file, int maxFuzz)
             else
             {
                 CopyUpTo(at);
-                _result.Add(line.Text);
+                _result.Write(line.Text.Span);
             }
         }
 
@@ -194,11 +200,15 @@ internal sealed class HunkPlacer(Line[] file, int maxFuzz)
             : new HunkOutcome.Offset(hunk, place + 1, by, otherPlaces);
     }
 
+    /// <summary>Unchanged lines lie beside each other in the file's bytes and are copied in one piece.</summary>
     private void CopyUpTo(int end)
     {
-        for (end = Math.Min(end, file.Length); _copied < end; _copied++)
+        var from = _copiedBytes;
+        for (end = Math.Min(end, _file.Length); _copied < end; _copied++)
         {
-            _result.Add(file[_copied]);
+            _copiedBytes += _file[_copied].Bytes.Length;
         }
+
+        _result.Write(content.Span[from.._copiedBytes]);
     }
 }

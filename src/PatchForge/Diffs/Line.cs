@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace PatchForge.Diffs;
@@ -28,16 +29,17 @@ public readonly struct Line(ReadOnlyMemory<byte> bytes) : IEquatable<Line>
     /// <summary>The lines of a file; joined again they are the file, byte for byte.</summary>
     public static ImmutableArray<Line> Split(ReadOnlyMemory<byte> content)
     {
-        var lines = ImmutableArray.CreateBuilder<Line>();
-        while (!content.IsEmpty)
+        var span = content.Span;
+        var lines = new Line[span.Count((byte)'\n') + (span is [] or [.., (byte)'\n'] ? 0 : 1)];
+        for (int i = 0, start = 0; i < lines.Length; i++)
         {
-            var feed = content.Span.IndexOf((byte)'\n');
-            var length = feed < 0 ? content.Length : feed + 1;
-            lines.Add(new Line(content[..length]));
-            content = content[length..];
+            var feed = span[start..].IndexOf((byte)'\n');
+            var length = feed < 0 ? span.Length - start : feed + 1;
+            lines[i] = new Line(content.Slice(start, length));
+            start += length;
         }
 
-        return lines.DrainToImmutable();
+        return ImmutableCollectionsMarshal.AsImmutableArray(lines);
     }
 
     public static byte[] Join(IEnumerable<Line> lines)

@@ -164,7 +164,7 @@ public sealed class PatchApplier
             return problem;
         }
 
-        var placer = new HunkPlacer([.. Line.Split(there.Content)], _maxFuzz);
+        var placer = new HunkPlacer(there.Content, _maxFuzz);
         var hunks = diff.Hunks.Select(placer.Apply).ToImmutableArray();
         var outcome = new FileOutcome(diff, new FileState.Applied(), hunks, ModeAsSaid(diff, there));
         if (outcome.Applies)

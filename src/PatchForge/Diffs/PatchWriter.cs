@@ -97,8 +97,8 @@ internal static class PatchWriter
 
         if (hasHunks)
         {
-            lines.Add("--- " + (change is FileChange.Create ? "/dev/null" : Ended(oldName)));
-            lines.Add("+++ " + (change is FileChange.Delete ? "/dev/null" : Ended(newName)));
+            lines.Add("--- " + (change is FileChange.Create ? "/dev/null" : oldName));
+            lines.Add("+++ " + (change is FileChange.Delete ? "/dev/null" : newName));
         }
 
         return [.. lines.Select(line => Line.FromText(line + "\n"))];
@@ -110,9 +110,6 @@ internal static class PatchWriter
     // As GNU diff and git write it: a count of one is left out.
     private static string Range(int start, int count) =>
         count == 1 ? start.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{start},{count}");
-
-    // A name with a space needs its end marked, or patch takes the rest for a time stamp.
-    private static string Ended(string name) => name.Contains(' ', StringComparison.Ordinal) && name[0] != '"' ? name + "\t" : name;
 
     private static string Octal(TreeMode mode) => Convert.ToString((int)mode, 8);
 }

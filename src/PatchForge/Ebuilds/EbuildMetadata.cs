@@ -48,6 +48,11 @@ public sealed record EbuildMetadata(ImmutableSortedDictionary<string, string> Va
 /// <summary>A cache entry that somebody wrote, read for the two things that tell whether it is still true.</summary>
 public sealed record CacheEntry(string EbuildMd5, ImmutableArray<EclassMark> Eclasses)
 {
+    /// <summary>The value of a key, empty when the entry does not have it.</summary>
+    public static string Value(ReadOnlySpan<byte> content, string key) =>
+        Encoding.UTF8.GetString(content).Split('\n')
+            .FirstOrDefault(line => line.StartsWith(key + "=", StringComparison.Ordinal))?[(key.Length + 1)..] ?? "";
+
     /// <summary>Null when these bytes are not an md5-dict entry.</summary>
     public static CacheEntry? TryParse(ReadOnlySpan<byte> content)
     {

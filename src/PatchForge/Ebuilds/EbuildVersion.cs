@@ -29,6 +29,23 @@ internal static partial class EbuildVersion
             : null;
     }
 
+    /// <summary>
+    /// EAPI as PMS section 7.3.1 reads it without sourcing: the first line that is neither blank nor a comment.
+    /// Null when that line does not set it, which means EAPI 0.
+    /// </summary>
+    internal static string? Eapi(ReadOnlySpan<byte> content)
+    {
+        foreach (var line in System.Text.Encoding.UTF8.GetString(content).Split('\n'))
+        {
+            if (!Ignorable().IsMatch(line))
+            {
+                return EapiLine().Match(line) is { Success: true } match ? match.Groups["eapi"].Value : null;
+            }
+        }
+
+        return null;
+    }
+
     private const string Pattern =
         @"[0-9]+(?:\.[0-9]+)*[a-z]?(?:_(?:alpha|beta|pre|rc|p)[0-9]*)*";
 
@@ -37,4 +54,10 @@ internal static partial class EbuildVersion
 
     [GeneratedRegex($@"\A(?<version>{Pattern})(?:-r(?<revision>[0-9]+))?\.ebuild\z")]
     private static partial Regex FileEnd();
+
+    [GeneratedRegex(@"\A\s*(#.*)?\z")]
+    private static partial Regex Ignorable();
+
+    [GeneratedRegex("""\A[ \t]*EAPI=(['"]?)(?<eapi>[A-Za-z0-9+_.-]*)\1[ \t]*(?:[ \t]#.*)?\z""")]
+    private static partial Regex EapiLine();
 }

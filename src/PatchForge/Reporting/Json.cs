@@ -11,6 +11,13 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(RefreshAnswer))]
 [JsonSerializable(typeof(FailureAnswer))]
 [JsonSerializable(typeof(MachineAnswer))]
+[JsonSerializable(typeof(StatusAnswer))]
+[JsonSerializable(typeof(RegenerateAloneAnswer))]
+[JsonSerializable(typeof(CreatedRoot))]
+[JsonSerializable(typeof(RemovedRoot))]
+[JsonSerializable(typeof(BuiltAnswer))]
+[JsonSerializable(typeof(DistfilesAnswer))]
+[JsonSerializable(typeof(AppliedAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

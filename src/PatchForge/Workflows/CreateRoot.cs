@@ -14,6 +14,14 @@ public sealed record Stage3Trust(ReadOnlyMemory<byte>? Keys, bool TakeUnsigned)
 {
     /// <summary>Where app-crypt's package of Gentoo's release keys puts them.</summary>
     public const string UsualKeys = "/usr/share/openpgp-keys/gentoo-release.asc";
+
+    /// <param name="keys">A file of keys; null for <see cref="UsualKeys"/> where it is there.</param>
+    public static Stage3Trust Of(string? keys, bool takeUnsigned) =>
+        keys is { } named ? new(ReadKeys(named), takeUnsigned)
+        : new(File.Exists(UsualKeys) ? ReadKeys(UsualKeys) : null, takeUnsigned);
+
+    private static ReadOnlyMemory<byte> ReadKeys(string file) =>
+        File.Exists(file) ? File.ReadAllBytes(file) : throw Failure.Missing($"there is no file of keys {file}", "name one that holds the release keys");
 }
 
 /// <param name="Folder">The root's folder, made by this tool.</param>

@@ -117,7 +117,15 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         }
 
         var update = old.Update(wanted, request.Distfiles);
-        _wanted[path] = update.Document.IsEmpty ? null : update.Document.ToBytes();
+        if (update.Document.IsEmpty)
+        {
+            _wanted[path] = null;
+        }
+        else
+        {
+            _wanted[path] = update.Document.ToBytes();
+        }
+
         foreach (var ebuild in generated)
         {
             if (update.Missing.Contains(ebuild.Distfile) || update.Left.Contains(ebuild.Distfile))

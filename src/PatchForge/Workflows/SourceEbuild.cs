@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Reflection;
-using System.Text.RegularExpressions;
 using PatchForge.Ebuilds;
 using PatchForge.Seams;
 
@@ -12,7 +11,7 @@ namespace PatchForge.Workflows;
 /// away, no file it could write to, and a time limit; against malice an eclass is only as safe as Portage
 /// would be without its sandbox.
 /// </summary>
-public sealed partial class SourceEbuild(IProcesses processes)
+public sealed class SourceEbuild(IProcesses processes)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
@@ -40,7 +39,7 @@ public sealed partial class SourceEbuild(IProcesses processes)
             return new Sourced.Broken($"{fileName} is not an ebuild's name in the folder of {package} (PMS section 3.2)");
         }
 
-        var eapi = Eapi(content.Span);
+        var eapi = EbuildVersion.Eapi(content.Span);
         if (eapi is not ("7" or "8"))
         {
             return new Sourced.Broken($"{fileName}: EAPI {eapi ?? "0"} is not one of those known here (7, 8)");
@@ -77,23 +76,6 @@ public sealed partial class SourceEbuild(IProcesses processes)
         {
             folder.Delete(recursive: true);
         }
-    }
-
-    /// <summary>
-    /// EAPI as PMS section 7.3.1 reads it without sourcing: the first line that is neither blank nor a comment.
-    /// Null when that line does not set it, which means EAPI 0.
-    /// </summary>
-    public static string? Eapi(ReadOnlySpan<byte> content)
-    {
-        foreach (var line in System.Text.Encoding.UTF8.GetString(content).Split('\n'))
-        {
-            if (!Ignorable().IsMatch(line))
-            {
-                return EapiLine().Match(line) is { Success: true } match ? match.Groups["eapi"].Value : null;
-            }
-        }
-
-        return null;
     }
 
     /// <summary>bash with the script, without a network where this user may take that away.</summary>
@@ -145,10 +127,4 @@ public sealed partial class SourceEbuild(IProcesses processes)
 
         return new Sourced.Done(new(values, marks.ToImmutable()));
     }
-
-    [GeneratedRegex(@"\A\s*(#.*)?\z")]
-    private static partial Regex Ignorable();
-
-    [GeneratedRegex("""\A[ \t]*EAPI=(['"]?)(?<eapi>[A-Za-z0-9+_.-]*)\1[ \t]*(?:[ \t]#.*)?\z""")]
-    private static partial Regex EapiLine();
 }

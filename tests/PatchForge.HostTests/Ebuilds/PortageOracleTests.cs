@@ -1,5 +1,6 @@
 using System.Text;
 using PatchForge.Ebuilds;
+using PatchForge.Tests.Shared;
 using PatchForge.Workflows;
 
 namespace PatchForge.HostTests.Ebuilds;
@@ -16,12 +17,12 @@ public sealed class PortageOracleTests(ITestOutputHelper output)
     {
         var root = Environment.GetEnvironmentVariable("PATCHFORGE_GENTOO") ?? "/var/db/repos/gentoo";
         var cache = Path.Combine(root, "metadata", "md5-cache");
-        Assert.SkipUnless(Directory.Exists(cache), "no Gentoo repository with a metadata cache; name one by PATCHFORGE_GENTOO");
+        Assert.SkipUnless(Directory.Exists(cache), "no ::gentoo with a metadata cache; name one by PATCHFORGE_GENTOO");
         var wanted = int.TryParse(Environment.GetEnvironmentVariable("PATCHFORGE_GENTOO_SAMPLE"), out var n) ? n : 200;
 
         var entries = Directory.EnumerateFiles(cache, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
         var step = wanted == 0 ? 1 : Math.Max(1, entries.Length / wanted);
-        var source = new SourceEbuild(new PlainProcesses());
+        var source = new SourceEbuild(new Host.Processes(new SilentStory()));
         var eclasses = EclassSources.Locate(root, _ => null, root);
         var (same, other, unknown) = (0, new List<string>(), 0);
         foreach (var entry in entries.Where((_, i) => i % step == 0))
@@ -34,7 +35,7 @@ public sealed class PortageOracleTests(ITestOutputHelper output)
             }
 
             var content = await File.ReadAllBytesAsync(ebuild, TestContext.Current.CancellationToken);
-            if (SourceEbuild.Eapi(content) is not ("7" or "8"))
+            if (EbuildVersion.Eapi(content) is not ("7" or "8"))
             {
                 unknown++;
                 continue;

@@ -23,4 +23,18 @@ internal static class Make
 
     /// <summary>Lines "1" to "count", which are easy to count in a failed assertion.</summary>
     public static string Numbered(int count) => string.Concat(Enumerable.Range(1, count).Select(n => $"{n}\n"));
+
+    public static Patch Diff(LayeredTree before, LayeredTree after) =>
+        new("made.patch", 1, [], PatchMaker.Diff(before, after, before.Paths().Concat(after.Paths())), []);
+
+    public static void AssertSame(ITree wanted, ITree found)
+    {
+        Assert.Equal(wanted.Paths(), found.Paths());
+        foreach (var path in wanted.Paths())
+        {
+            var (one, two) = (wanted.Find(path)!, found.Find(path)!);
+            Assert.Equal(one.Mode, two.Mode);
+            Assert.Equal(one.Content.ToArray(), two.Content.ToArray());
+        }
+    }
 }

@@ -44,7 +44,7 @@ public sealed class PatchApplierTests
     {
         var outcome = PatchApplier.Apply(Make.Patch(SixAndBlock), Make.Tree(("f", TwoBlocks(shift: 2))));
 
-        Assert.Equal([(2, 0), (2, 1)], outcome.Hunks.Cast<HunkOutcome.Offset>().Select(hunk => (hunk.By, hunk.OtherPlaces)));
+        Assert.Equal([(2, 1), (2, 1)], outcome.Hunks.Cast<HunkOutcome.Offset>().Select(hunk => (hunk.By, hunk.OtherPlaces)));
     }
 
     [Fact]

@@ -33,9 +33,13 @@ static int refuse_start(const char *why, const char *detail)
     return DONE;
 }
 
-/* Who the readers are, and the vhosts without AssignUserID. */
+/*
+ * Who the readers are, and the hosts without AssignUserID. A User outside of
+ * the ranges may read heads, but hosts that would run as it are not served.
+ */
 static int find_default_identity(apr_pool_t *p)
 {
+    static const itk_limits any = ITK_LIMITS_DEFAULT;
     const char *user = unixd_config.user_name;
     const char *group = apr_psprintf(p, "#%lu",
                                      (unsigned long)unixd_config.group_id);
@@ -43,11 +47,17 @@ static int find_default_identity(apr_pool_t *p)
 
     err = itk_identity_for_pool(p, user, group, &itk_default_identity);
     if (err == NULL) {
-        err = itk_identity_refused(&itk_default_identity, &itk_conf.limits);
+        err = itk_identity_refused(&itk_default_identity, &any);
     }
     if (err) {
         return refuse_start(apr_psprintf(p, "User %s with Group %s cannot "
                                          "serve requests", user, group), err);
+    }
+    err = itk_identity_refused(&itk_default_identity, &itk_conf.limits);
+    if (err) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, NULL,
+                     "mpm-itk: hosts without AssignUserID will not be served, "
+                     "for User %s with Group %s: %s", user, group, err);
     }
     return OK;
 }
@@ -185,8 +195,10 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_open_logs(open_logs, NULL, before_core, APR_HOOK_MIDDLE);
 
     /* Before what any module calls "really first": nothing that looks at the
-     * request may run in a reader.
+     * request, and no other protocol, may run in a reader.
      */
+    ap_hook_process_connection(itk_process_connection, NULL, NULL,
+                               APR_HOOK_REALLY_FIRST - 10);
     ap_hook_post_read_request(itk_post_read_request, NULL, NULL,
                               APR_HOOK_REALLY_FIRST - 10);
     ap_hook_log_transaction(itk_log_transaction, NULL, NULL,

@@ -144,6 +144,7 @@ void itk_worker_finish(conn_rec *c) __attribute__((noreturn));
 /* A reader on its way out, with a worker still running: end that worker. */
 void itk_worker_abandon(void);
 
+int itk_process_connection(conn_rec *c);
 int itk_post_read_request(request_rec *r);
 int itk_log_transaction(request_rec *r);
 

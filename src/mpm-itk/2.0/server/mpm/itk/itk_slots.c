@@ -7,6 +7,7 @@
 
 #include "itk.h"
 
+#include "apr_time.h"
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -48,32 +49,59 @@ static uint64_t key_of(const server_rec *s)
 
     hash = (hash ^ s->port) * UINT64_C(0x100000001b3);
     hash ^= s->is_virtual ? 1u : 0u;
+    hash >>= 1;                 /* the highest bit is ASKING */
     return hash ? hash : 1;
 }
 
+/* A place that is asked for and not yet given. */
+#define ASKING (UINT64_C(1) << 63)
+#define TRIES  50
+
+static int count_slots(uint64_t key, int *given)
+{
+    int i, all = 0;
+
+    *given = 0;
+    for (i = 0; i < slot_count; i++) {
+        uint64_t value = slots[i];
+
+        all += (value & ~ASKING) == key;
+        *given += value == key;
+    }
+    return all;
+}
+
+/*
+ * First ask, then count: of several that come together none is let in above
+ * the limit. If that would leave a place empty all step back and try again,
+ * each after a time of its own.
+ */
 int itk_slots_take(int slot, const server_rec *s, int max_clients)
 {
     uint64_t key = key_of(s);
-    int i, taken = 0;
+    int try, given;
 
     if (slot < 0 || slot >= slot_count) {
         return 0;
     }
-    /* First taken, then counted: two that come together can both be refused,
-     * and never both be let in above the limit.
-     */
-    slots[slot] = key;
-    __sync_synchronize();
-    if (max_clients > 0) {
-        for (i = 0; i < slot_count; i++) {
-            taken += slots[i] == key;
-        }
-        if (taken > max_clients) {
-            slots[slot] = 0;
-            return 0;
-        }
+    if (max_clients <= 0) {
+        slots[slot] = key;
+        return 1;
     }
-    return 1;
+    for (try = 0; try < TRIES; try++) {
+        slots[slot] = key | ASKING;
+        __sync_synchronize();
+        if (count_slots(key, &given) <= max_clients) {
+            slots[slot] = key;
+            return 1;
+        }
+        slots[slot] = 0;
+        if (given >= max_clients) {
+            break;
+        }
+        apr_sleep(50 + (apr_interval_time_t)((slot * 7 + try * 13) % 40) * 25);
+    }
+    return 0;
 }
 
 void itk_slots_give_back(int slot)

@@ -190,9 +190,17 @@ static void hand_over(request_rec *r)
     const itk_server_conf *conf = itk_server_conf_of(r->server);
     conn_rec *c = r->connection;
     apr_socket_t *csd = ap_get_module_config(c->conn_config, &core_module);
+    const char *refused = itk_identity_refused(itk_identity_of(r->server),
+                                               &itk_conf.limits);
     sigset_t ending, before;
     pid_t pid;
 
+    if (refused) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, r->server,
+                     "mpm-itk: %s is not served: %s",
+                     r->server->server_hostname, refused);
+        answer(r, HTTP_INTERNAL_SERVER_ERROR);
+    }
     if (!itk_slots_take(itk_child_slot, r->server, conf->max_clients)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
                      "mpm-itk: %s has all %d clients of MaxClientsVHost",
@@ -278,6 +286,40 @@ static int may_serve(const server_rec *s)
     return itk_identity_same(&worker_identity, itk_identity_of(s))
         && conf->nice_value == itk_server_conf_of(worker_server)->nice_value
         && conf->max_clients == 0;
+}
+
+/*
+ * What http_core does with a connection, and before any module that speaks
+ * another protocol: those would do all of their work in a reader. That a
+ * request is processed by a worker alone is said here once more.
+ */
+int itk_process_connection(conn_rec *c)
+{
+    apr_socket_t *csd = ap_get_module_config(c->conn_config, &core_module);
+    request_rec *r;
+
+    ap_update_child_status(c->sbh, SERVER_BUSY_READ, NULL);
+    while ((r = ap_read_request(c)) != NULL) {
+        c->keepalive = AP_CONN_UNKNOWN;
+        if (r->status == HTTP_OK) {
+            if (!itk_in_worker) {
+                end_unserved(r->server, "be a worker");
+            }
+            ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, r);
+            ap_process_request(r);
+        }
+        if (ap_extended_status) {
+            ap_increment_counts(c->sbh, r);
+        }
+        if (c->keepalive != AP_CONN_KEEPALIVE || c->aborted) {
+            break;
+        }
+        ap_update_child_status(c->sbh, SERVER_BUSY_KEEPALIVE, r);
+        apr_pool_destroy(r->pool);
+        /* the next request, if it is not there yet, is waited for in poll */
+        apr_socket_opt_set(csd, APR_INCOMPLETE_READ, 1);
+    }
+    return OK;
 }
 
 int itk_post_read_request(request_rec *r)

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using PatchForge.Seams;
+using PatchForge.Series;
+using PatchForge.Settings;
+using PatchForge.Workflows;
+
+namespace PatchForge.Commands;
+
+/// <summary>What the command line chose, as the records that workflows take.</summary>
+internal static class Chosen
+{
+    /// <summary>The releases named; with none named those of the line, or all, that have an ebuild.</summary>
+    /// <exception cref="Failure">CommandLine, when a release or a line is not in the settings.</exception>
+    public static ImmutableArray<string> Releases(ForgeSettings settings, string[] named, string? line = null, bool all = false)
+    {
+        if (line is not null && settings.Lines.All(known => known.Line != line))
+        {
+            throw new Failure(FailureKind.CommandLine, $"there is no line {line}", "the lines are " + string.Join(", ", settings.Lines.Select(known => known.Line)));
+        }
+
+        if (named.Length > 0)
+        {
+            return [.. named.Distinct().Select(version => Release(settings, version).Version)];
+        }
+
+        return
+        [
+            .. settings.Lines.Where(known => line is null || known.Line == line)
+                .SelectMany(known => known.Releases)
+                .Where(release => all || release.Ebuild)
+                .Select(release => release.Version),
+        ];
+    }
+
+    /// <exception cref="Failure">CommandLine, when the settings have no such release.</exception>
+    public static ReleaseSettings Release(ForgeSettings settings, string version) =>
+        settings.Lines.SelectMany(line => line.Releases).FirstOrDefault(release => release.Version == version) ?? throw new Failure(
+            FailureKind.CommandLine,
+            $"{settings.File} has no release {version}",
+            "the releases are " + string.Join(", ", settings.Lines.SelectMany(line => line.Releases).Select(release => release.Version)));
+
+    public static SourceOptions Source(ParseResult parsed, Option<string?> distdir, Option<string?>? git, Option<bool>? unofficial, Option<bool>? trust)
+    {
+        var folder = parsed.GetValue(distdir);
+        if (folder is not null && !Directory.Exists(folder))
+        {
+            throw Failure.Missing($"--distdir: there is no folder {folder}", "make it, or name another");
+        }
+
+        var clones = git is null ? null : parsed.GetValue(git);
+        var isUnofficial = unofficial is not null && parsed.GetValue(unofficial);
+        return clones is not null && !isUnofficial
+            ? throw new Failure(FailureKind.CommandLine, "a source from git is not the official distfile", "say that you mean it: --git DIR --unofficial")
+            : new SourceOptions
+            {
+                Distdir = folder is null ? null : Path.GetFullPath(folder),
+                Git = clones is null ? null : Path.GetFullPath(clones),
+                Unofficial = isUnofficial,
+                TrustFirstUse = trust is not null && parsed.GetValue(trust),
+            };
+    }
+
+    public static ImmutableHashSet<PatchName> Patches(string[] names) => [.. names.Select(name => PatchName.Parse(name))];
+}

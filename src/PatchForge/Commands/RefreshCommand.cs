@@ -1,0 +1,72 @@
+using System.CommandLine;
+using PatchForge.Reporting;
+using PatchForge.Settings;
+using PatchForge.Workflows;
+
+namespace PatchForge.Commands;
+
+/// <summary><c>patchforge refresh</c></summary>
+internal static class RefreshCommand
+{
+    private static readonly Argument<string[]> Releases = CommonOptions.Releases();
+    private static readonly Option<string?> Line = new("--line") { Description = "All releases of a line that have an ebuild", HelpName = "LINE" };
+    private static readonly Option<bool> All = new("--all") { Description = "Every release of the settings, with or without an ebuild" };
+    private static readonly Option<bool> NoBuild = new("--no-build") { Description = "Stop before building: no root is needed" };
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be written, and write nothing" };
+    private static readonly Option<string[]> AcceptFuzz = new("--accept-fuzz")
+    {
+        Description = "A patch that may apply with fuzz; it is written anew without. May be given several times",
+        HelpName = "PATCH",
+    };
+
+    private static readonly Option<string?> Report = new("--report")
+    {
+        Description = "Where the HTML report goes; otherwise .patchforge/refresh.html",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> Distdir = CommonOptions.Distdir();
+    private static readonly Option<string?> Git = CommonOptions.Git();
+    private static readonly Option<bool> Unofficial = CommonOptions.Unofficial();
+    private static readonly Option<bool> Trust = CommonOptions.TrustFirstUse();
+    private static readonly Option<string?> Root = CommonOptions.Root();
+    private static readonly Option<string?> Gentoo = CommonOptions.Gentoo();
+
+    public static Command Declare(Doors doors) => CommandRun.Verb(
+        doors,
+        "refresh",
+        "The main job: fetch, verify, move the series, regenerate the overlay, build, smoke, report",
+        Run,
+        Releases, Line, All, NoBuild, DryRun, AcceptFuzz, Report, Distdir, Git, Unofficial, Trust, Root, Gentoo);
+
+    private static async Task<int> Run(CommandRun run)
+    {
+        var settings = run.Settings();
+        var parsed = run.Parsed;
+        var request = new RefreshRequest(
+            settings,
+            Chosen.Releases(settings, parsed.GetValue(Releases) ?? [], parsed.GetValue(Line), parsed.GetValue(All)),
+            Chosen.Source(parsed, Distdir, Git, Unofficial, Trust),
+            "patchforge " + run.Version)
+        {
+            Root = parsed.GetValue(Root),
+            Gentoo = parsed.GetValue(Gentoo),
+            Build = !parsed.GetValue(NoBuild),
+            DryRun = parsed.GetValue(DryRun),
+            AcceptFuzz = Chosen.Patches(parsed.GetValue(AcceptFuzz) ?? []),
+        };
+        var answer = await new Refresh(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel);
+        run.Answer(answer, Json.Default.RefreshAnswer, RefreshText.Of);
+        WriteReport(run, settings, answer, parsed.GetValue(Report));
+        return answer.Releases.Select(release => release.Failure?.ExitCode ?? 0).DefaultIfEmpty(0).Max();
+    }
+
+    private static void WriteReport(CommandRun run, ForgeSettings settings, RefreshAnswer answer, string? named)
+    {
+        var file = named is null ? Path.Combine(settings.Home, ".patchforge", "refresh.html") : Path.GetFullPath(named);
+        Directory.CreateDirectory(Path.GetDirectoryName(file) ?? settings.Home);
+        File.WriteAllText(file + ".new", HtmlReport.Of(answer));
+        File.Move(file + ".new", file, overwrite: true);
+        run.Outside.Story.Say($"report: {file}");
+    }
+}

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using LibGit2Sharp;
+using PatchForge.Seams;
+
+namespace PatchForge.Host.Git;
+
+/// <summary>Local clones, read through libgit2. No network, no hooks, no configuration of the repository is acted on.</summary>
+public sealed class LocalRepositories : IGitRepositories
+{
+    public bool IsRepository(string folder) => Directory.Exists(folder) && Repository.IsValid(folder);
+
+    public IGitSnapshot? OpenTag(string repository, string tag)
+    {
+        var open = Open(repository);
+        try
+        {
+            // A tag's target may be a tag again (git-tag(1), "annotated"); Peel goes on until the commit.
+            var commit = open.Tags[tag]?.Target.Peel<Commit>();
+            if (commit is not null)
+            {
+                return new Snapshot(open, commit);
+            }
+
+            open.Dispose();
+            return null;
+        }
+        catch (LibGit2SharpException wrong)
+        {
+            open.Dispose();
+            throw Failure.Refused($"the tag {tag} of {repository} cannot be read: {wrong.Message}", $"see what git says: git -C {repository} show {tag}", cause: wrong);
+        }
+    }
+
+    private static Repository Open(string repository)
+    {
+        try
+        {
+            return new Repository(repository);
+        }
+        catch (RepositoryNotFoundException wrong)
+        {
+            throw Failure.Missing($"{repository} is not a git repository", "name a clone, or a folder that holds clones, with --git DIR", cause: wrong);
+        }
+        catch (TypeInitializationException wrong)
+        {
+            // The library's static constructor loads the native one.
+            throw Failure.Missing(
+                $"libgit2 cannot be loaded: {Innermost(wrong).Message}", "the published folder must hold libgit2-*.so beside the program; publish it again", cause: wrong);
+        }
+        catch (LibGit2SharpException wrong) when (wrong.Message.Contains("owned by", StringComparison.Ordinal) || wrong.Message.Contains("owner", StringComparison.Ordinal))
+        {
+            // git-config(1), safe.directory: a repository of another user is not opened unasked.
+            throw Failure.Refused(
+                $"{repository} belongs to another user, and git does not trust it",
+                $"if you do: git config --global --add safe.directory {Path.GetFullPath(repository)}",
+                cause: wrong);
+        }
+        catch (LibGit2SharpException wrong)
+        {
+            throw Failure.Refused($"{repository} cannot be opened: {wrong.Message}", $"see what git says: git -C {repository} status", cause: wrong);
+        }
+    }
+
+    private static Exception Innermost(Exception wrong) => wrong.InnerException is { } inner ? Innermost(inner) : wrong;
+
+    private sealed class Snapshot : IGitSnapshot
+    {
+        private readonly Repository _repository;
+        private readonly Lock _gate = new(); // libgit2's handles are not for several threads at once
+
+        public Snapshot(Repository repository, Commit commit)
+        {
+            _repository = repository;
+            Commit = commit.Sha;
+            var entries = ImmutableArray.CreateBuilder<GitEntry>();
+            Walk(commit.Tree, "", entries);
+            Entries = entries.ToImmutable();
+        }
+
+        public string Commit { get; }
+
+        public ImmutableArray<GitEntry> Entries { get; }
+
+        public byte[] Read(string id)
+        {
+            lock (_gate)
+            {
+                var blob = _repository.Lookup<Blob>(id)
+                    ?? throw Failure.Refused($"the object {id} is not in {_repository.Info.Path}", "is the clone shallow or partial? fetch it whole");
+                using var content = blob.GetContentStream();
+                var bytes = new MemoryStream();
+                content.CopyTo(bytes);
+                return bytes.ToArray();
+            }
+        }
+
+        public void Dispose() => _repository.Dispose();
+
+        private static void Walk(Tree tree, string prefix, ImmutableArray<GitEntry>.Builder entries)
+        {
+            foreach (var entry in tree)
+            {
+                if (entry.Target is Tree below)
+                {
+                    Walk(below, prefix + entry.Name + "/", entries);
+                }
+                else
+                {
+                    entries.Add(new GitEntry(prefix + entry.Name, (int)entry.Mode, entry.Target.Sha));
+                }
+            }
+        }
+    }
+}

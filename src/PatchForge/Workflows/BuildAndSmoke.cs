@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using PatchForge.Roots;
+using PatchForge.Seams;
+using PatchForge.Settings;
+
+namespace PatchForge.Workflows;
+
+/// <summary>What building and asking gave, as the plain facts that reports show.</summary>
+/// <param name="Failure">The first thing that failed; null when all variants were built and passed.</param>
+public sealed record BuildAndSmokeAnswer(ImmutableArray<BuildFacts> Builds, ImmutableArray<SmokeFacts> Smokes, Failure? Failure);
+
+/// <summary>Builds a patched tree's variants in a root, and smoke-tests each that was built.</summary>
+internal sealed class BuildAndSmoke(Outside outside, IRoots roots)
+{
+    /// <summary>The root named on the command line or in the settings, with what the build needs installed in it.</summary>
+    /// <exception cref="Failure">Missing, when this machine cannot do it.</exception>
+    public async Task<OpenedRoot> Open(ForgeSettings settings, LineSettings line, string? root, CancellationToken cancel)
+    {
+        var spec = root is { } named
+            ? RootSpec.Parse(named, Environment.CurrentDirectory)
+            : RootSpec.Parse(settings.Root.Default, settings.Home, new FileLocation(settings.File));
+        var tree = await new FindRoot(outside, roots).Run(spec, Stage3Trust.Of(null, takeUnsigned: false), cancel);
+        return await new OpenRoot(outside, roots).Run(tree, line.Build.Packages, cancel);
+    }
+
+    /// <param name="portage">What ebuild(1) in the root is given, by variant; null where the root has no Portage.</param>
+    /// <param name="smoke">Whether the built variants are started and asked.</param>
+    public async Task<BuildAndSmokeAnswer> Run(
+        ForgeSettings settings,
+        PreparedRelease prepared,
+        OpenedRoot root,
+        ImmutableArray<string> variants,
+        ImmutableSortedDictionary<string, PortageRequest>? portage,
+        bool smoke,
+        CancellationToken cancel)
+    {
+        var release = prepared.Release;
+        var tree = prepared.Move?.Tree ?? throw new InvalidOperationException("A prepared release has its series moved.");
+        var patched = Path.Combine(roots.StateFolder, "patched", release);
+        await WriteTree.Run(new WriteTreeRequest(tree, patched, Force: true), outside.Story, cancel);
+        var built = await new BuildRelease(outside, roots).Run(new BuildRequest(root, release, patched, prepared.Line.Build, variants, portage), cancel);
+        var builds = built.Variants.Select(variant => new BuildFacts(
+            variant.Variant, built.Root, variant.How, variant.Succeeded, variant.Reused, Math.Round(variant.Took.TotalSeconds, 1), variant.Log, variant.LastLines)).ToImmutableArray();
+        var failure = built.Variants.FirstOrDefault(variant => !variant.Succeeded) is { } bad
+            ? Failure.Refused($"{release}: {bad.Variant} did not build: {bad.Failed} failed", $"the whole log: {bad.Log}")
+            : null;
+        var smokes = ImmutableArray.CreateBuilder<SmokeFacts>();
+        foreach (var variant in smoke ? built.Variants.Where(variant => variant.Succeeded) : [])
+        {
+            var answer = await new SmokeRelease(outside, roots).Run(
+                new SmokeRequest(root, release, variant.Variant, variant.Image ?? "", settings.Smoke.Switching.Contains(variant.Variant), settings.Smoke), cancel);
+            smokes.Add(new SmokeFacts(
+                variant.Variant,
+                Math.Round(answer.Took.TotalSeconds, 1),
+                [.. answer.Verdicts.Select(verdict => new ProbeFacts(verdict.Name, verdict.Expected, verdict.Seen, verdict.Passed))],
+                answer.Kept));
+            if (!answer.Succeeded)
+            {
+                failure ??= Failure.Refused($"{release}: {variant.Variant} was built and failed its smoke test", answer.Kept is { } kept ? $"configuration and logs are kept in {kept}" : null);
+            }
+        }
+
+        new LastVerdict(release, builds, smokes.ToImmutable()).Keep(settings.Home);
+        return new BuildAndSmokeAnswer(builds, smokes.ToImmutable(), failure);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using PatchForge.Releases;
+using PatchForge.Seams;
+using PatchForge.Settings;
+
+namespace PatchForge.Workflows;
+
+/// <summary>A distfile that is on this machine, and what it is worth.</summary>
+public sealed record FoundDistfile(string File, DistfilePlace Place, FileDigests Digests, DistfileVerdict Verdict);
+
+/// <param name="Found">The files of that name, in order of the places, up to the first accepted one.</param>
+public sealed record DistfileSearch(ReleaseSettings Release, ImmutableArray<DistfilePlace> Places, ImmutableArray<FoundDistfile> Found)
+{
+    /// <summary>The accepted one, else the first, else null.</summary>
+    public FoundDistfile? Best => Found.FirstOrDefault(file => file.Verdict.IsAccepted) ?? Found.FirstOrDefault();
+}
+
+/// <summary>
+/// Looks for a release's distfile in <c>--distdir</c>, <c>$DISTDIR</c>, Portage's own folder and the per-user cache, and judges what it
+/// finds by size and digests. Nothing is downloaded or written.
+/// </summary>
+/// <param name="variable">Reads the environment.</param>
+public sealed class FindDistfile(Outside outside, Func<string, string?> variable)
+{
+    private Task<string?>? _portage;
+
+    public async Task<DistfileSearch> Run(ForgeSettings settings, ReleaseSettings release, string? distdir, CancellationToken cancel)
+    {
+        var locked = LockFile.Read(settings).Find(release.Distfile);
+        var places = ImmutableArray.CreateBuilder<DistfilePlace>();
+        var found = ImmutableArray.CreateBuilder<FoundDistfile>();
+        await foreach (var place in Places(distdir, cancel))
+        {
+            places.Add(place);
+            var file = Path.Combine(place.Folder, release.Distfile);
+            if (File.Exists(file) && !found.Any(other => other.Verdict.IsAccepted))
+            {
+                found.Add(await Judged(file, place, release, locked, cancel));
+                if (found[^1].Verdict.IsAccepted)
+                {
+                    break;
+                }
+            }
+        }
+
+        return new DistfileSearch(release, places.ToImmutable(), found.ToImmutable());
+    }
+
+    /// <summary>The per-user cache's folder of distfiles.</summary>
+    public DistfilePlace OwnPlace => new(Path.Combine(UserCache.Folder(variable), "distfiles"), "the tool's cache");
+
+    /// <exception cref="Failure">Refused: the file cannot be read.</exception>
+    internal async Task<FoundDistfile> Judged(string file, DistfilePlace place, ReleaseSettings release, LockedDistfile? locked, CancellationToken cancel)
+    {
+        try
+        {
+            var digests = await outside.Story.During($"checking {release.Distfile}", step =>
+            {
+                var size = new FileInfo(file).Length;
+                return Task.Run(() => FileDigests.OfFile(file, DistfileJudge.Needed(release.Published, locked), done => step.Report(done, size), cancel), cancel);
+            });
+            return new FoundDistfile(file, place, digests, DistfileJudge.Judge(release.Published, digests, locked));
+        }
+        catch (Exception wrong) when (wrong is UnauthorizedAccessException or IOException)
+        {
+            throw Failure.Refused($"{file} cannot be read: {wrong.Message}", "is it yours to read?", cause: wrong);
+        }
+    }
+
+    private async IAsyncEnumerable<DistfilePlace> Places(string? distdir, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        if (distdir is not null && seen.Add(Path.GetFullPath(distdir)))
+        {
+            yield return new DistfilePlace(Path.GetFullPath(distdir), "--distdir");
+        }
+
+        if (variable("DISTDIR") is { Length: > 0 } named && seen.Add(Path.GetFullPath(named)))
+        {
+            yield return new DistfilePlace(Path.GetFullPath(named), "$DISTDIR");
+        }
+
+        // Asked once and only when it is this place's turn: portageq takes a third of a second to start.
+        if (await (_portage ??= PortageDistdir(cancel)) is { } portage && seen.Add(portage))
+        {
+            yield return new DistfilePlace(portage, "Portage's DISTDIR");
+        }
+
+        if (seen.Add(OwnPlace.Folder))
+        {
+            yield return OwnPlace;
+        }
+    }
+
+    private async Task<string?> PortageDistdir(CancellationToken cancel)
+    {
+        if (outside.Processes.Find("portageq") is { } portageq)
+        {
+            var answer = await outside.Processes.Run(new ProcessRequest(portageq, "envvar", "DISTDIR") { TimeLimit = TimeSpan.FromSeconds(20) }, cancel);
+            return answer.Succeeded && answer.Output.Trim() is ['/', ..] folder ? folder : null;
+        }
+
+        string? found = null;
+        foreach (var file in Files("/usr/share/portage/config/make.globals").Concat(Files("/etc/portage/make.conf")))
+        {
+            found = PortageConfiguration.Distdir(await File.ReadAllTextAsync(file, cancel)) ?? found;
+        }
+
+        return found;
+    }
+
+    // make.conf(5): /etc/portage/make.conf may be a folder, whose files are read in order of their names.
+    private static IEnumerable<string> Files(string path) =>
+        Directory.Exists(path)
+            ? Directory.EnumerateFiles(path).Order(StringComparer.Ordinal)
+            : File.Exists(path) ? [path] : [];
+}

@@ -1,0 +1,176 @@
+using System.Collections.Immutable;
+using PatchForge.Diffs;
+using PatchForge.Seams;
+using PatchForge.Series;
+using PatchForge.Trees;
+
+namespace PatchForge.Workflows;
+
+/// <param name="Release">The release's name, for messages and the record of bases.</param>
+/// <param name="AcceptFuzz">The patches that may be applied with fuzz; each of them is then written anew without.</param>
+public sealed record MoveRequest(string Release, ITree Tree, LoadedSeries Series, ImmutableHashSet<PatchName> AcceptFuzz)
+{
+    public MoveRequest(string release, ITree tree, LoadedSeries series)
+        : this(release, tree, series, [])
+    {
+    }
+}
+
+/// <summary>What became of a patch on a release: the six cases of StGit's push, and the patches behind a conflict.</summary>
+public abstract record MoveResult
+{
+    private MoveResult() { }
+
+    /// <summary>A generated patch that was not on disk before.</summary>
+    public sealed record New : MoveResult;
+
+    /// <summary>Applies, at most with offsets; its file stays as it is.</summary>
+    public sealed record Unmodified : MoveResult;
+
+    /// <summary>Applies, and its file gets another text: the sources changed, or fuzz was accepted.</summary>
+    public sealed record Modified(string Why) : MoveResult;
+
+    /// <summary>The source has it already: the whole patch applies the other way round, without fuzz.</summary>
+    public sealed record AlreadyMerged(PatchOutcome Proof) : MoveResult;
+
+    /// <summary>Changes nothing and never did: there is no diff in it.</summary>
+    public sealed record Empty : MoveResult;
+
+    /// <summary>Does not apply, or (<paramref name="OnlyFuzz"/>) only with fuzz that nobody accepted.</summary>
+    public sealed record Conflict(bool OnlyFuzz) : MoveResult;
+
+    /// <summary>A patch before it conflicts, so what it would be applied to is not known.</summary>
+    public sealed record NotReached : MoveResult;
+}
+
+/// <param name="Outcome">File by file and hunk by hunk; null when the patch was not tried.</param>
+/// <param name="Text">The text its file shall have.</param>
+public sealed record MovedPatch(LoadedPatch Loaded, MoveResult Result, PatchOutcome? Outcome, ReadOnlyMemory<byte> Text)
+{
+    public PatchName Name => Loaded.Name;
+}
+
+/// <summary>A series on a release.</summary>
+/// <param name="Tree">The patched tree; up to the conflict when there is one.</param>
+/// <param name="Bases">What each patch was made on, as it shall be recorded.</param>
+/// <param name="Writes">Every file below the settings file's folder that has to change, with its bytes; empty on a conflict.</param>
+public sealed record SeriesMove(
+    string Release,
+    ImmutableArray<MovedPatch> Patches,
+    LayeredTree Tree,
+    ImmutableArray<PatchBase> Bases,
+    ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Writes)
+{
+    /// <summary>The patch that a person has to look at, or null when the series went to its end.</summary>
+    public MovedPatch? Stopped => Patches.FirstOrDefault(patch => patch.Result is MoveResult.Conflict);
+}
+
+/// <summary>Applies a series to a release and says what each patch's file shall be. Writes nothing itself.</summary>
+public static class MoveSeries
+{
+    /// <exception cref="Failure">Refused, with file and line: a patch that is hostile. A conflict is an answer, not a failure.</exception>
+    public static SeriesMove Run(MoveRequest request, CancellationToken cancel)
+    {
+        var tree = request.Tree as LayeredTree ?? new LayeredTree(request.Tree);
+        var moved = ImmutableArray.CreateBuilder<MovedPatch>();
+        var bases = ImmutableArray.CreateBuilder<PatchBase>();
+        var stopped = false;
+        foreach (var loaded in request.Series.Patches)
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (stopped)
+            {
+                moved.Add(new MovedPatch(loaded, new MoveResult.NotReached(), null, loaded.Bytes));
+                continue;
+            }
+
+            var patch = Move(loaded, tree, request.AcceptFuzz);
+            moved.Add(patch);
+            stopped = patch.Result is MoveResult.Conflict;
+            var after = stopped || patch.Result is MoveResult.AlreadyMerged ? tree : patch.Outcome?.Tree ?? tree;
+            if (RecordBases.For(patch, tree, request) is { } made)
+            {
+                bases.Add(made);
+            }
+
+            tree = after;
+        }
+
+        var all = moved.DrainToImmutable();
+        var recorded = bases.DrainToImmutable();
+        return new SeriesMove(request.Release, all, tree, recorded, stopped ? NoWrites : Writes(request.Series, all, recorded));
+    }
+
+    private static readonly ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> NoWrites =
+        ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+
+    private static MovedPatch Move(LoadedPatch loaded, LayeredTree tree, ImmutableHashSet<PatchName> acceptFuzz)
+    {
+        var reverse = loaded.Plan.Entry.Reverse;
+        var applied = reverse ? PatchReverser.Reverse(loaded.Patch) : loaded.Patch;
+        var outcome = PatchApplier.Apply(applied, tree);
+        if (loaded.Patch.Files.IsEmpty)
+        {
+            return new MovedPatch(loaded, new MoveResult.Empty(), outcome, loaded.Bytes);
+        }
+
+        if (!outcome.Applies || Unchanged(outcome, tree))
+        {
+            return Merged(applied, tree) is { } proof ? new MovedPatch(loaded, new MoveResult.AlreadyMerged(proof), outcome, loaded.Bytes)
+                : outcome.Applies ? new MovedPatch(loaded, new MoveResult.Empty(), outcome, loaded.Bytes)
+                : new MovedPatch(loaded, new MoveResult.Conflict(OnlyFuzz: false), outcome, loaded.Bytes);
+        }
+
+        if (outcome.Fuzz > 0)
+        {
+            return acceptFuzz.Contains(loaded.Name)
+                ? new MovedPatch(loaded, new MoveResult.Modified("applied with fuzz that was accepted"), outcome,
+                    RefreshPatch.Run(loaded.Patch, reverse, tree, outcome))
+                : new MovedPatch(loaded, new MoveResult.Conflict(OnlyFuzz: true), outcome, loaded.Bytes);
+        }
+
+        MoveResult result = loaded.OnDisk is not { } onDisk ? new MoveResult.New()
+            : onDisk.Span.SequenceEqual(loaded.Bytes.Span) ? new MoveResult.Unmodified()
+            : new MoveResult.Modified("its sources changed");
+        return new MovedPatch(loaded, result, outcome, loaded.Bytes);
+    }
+
+    private static bool Unchanged(PatchOutcome outcome, LayeredTree before) =>
+        outcome.Tree is { } after && outcome.Files.All(file => Same(before.Find(file.Path), after.Find(file.Path)));
+
+    private static bool Same(TreeFile? one, TreeFile? two) =>
+        one is null || two is null ? one is null && two is null : one.Mode == two.Mode && one.Content.Span.SequenceEqual(two.Content.Span);
+
+    /// <summary>A patch is in the source when all of it can be taken out again; anything weaker is no proof.</summary>
+    private static PatchOutcome? Merged(Patch applied, LayeredTree tree)
+    {
+        if (PatchReverser.Irreversible(applied) is not null)
+        {
+            return null;
+        }
+
+        var outcome = PatchApplier.Apply(PatchReverser.Reverse(applied), tree, maxFuzz: 0);
+        return outcome.Proves && !Unchanged(outcome, tree) ? outcome : null;
+    }
+
+    private static ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Writes(
+        LoadedSeries series, ImmutableArray<MovedPatch> patches, ImmutableArray<PatchBase> bases)
+    {
+        var writes = NoWrites.ToBuilder();
+        foreach (var patch in patches)
+        {
+            if (patch.Loaded.OnDisk is not { } onDisk || !onDisk.Span.SequenceEqual(patch.Text.Span))
+            {
+                writes[patch.Loaded.File] = patch.Text;
+            }
+        }
+
+        var text = BasesFile.ToBytes(bases);
+        if (!text.AsSpan().SequenceEqual(BasesFile.ToBytes(series.Bases)))
+        {
+            writes[$"{series.Folder}/{BasesFile.FileName}"] = text;
+        }
+
+        return writes.ToImmutable();
+    }
+}

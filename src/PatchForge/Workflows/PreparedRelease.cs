@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using PatchForge.Manifests;
+using PatchForge.Releases;
+using PatchForge.Seams;
+using PatchForge.Series;
+using PatchForge.Settings;
+
+namespace PatchForge.Workflows;
+
+/// <summary>A release as far as it can be taken without building: its source, and the series on it.</summary>
+/// <param name="Failure">Why it went no further; null when it went to its end.</param>
+internal sealed record PreparedRelease(string Release, LineSettings Line, SourceAnswer? Source, SeriesMove? Move, Failure? Failure) : IDisposable
+{
+    public SourceFacts? SourceFacts => Source is null ? null : new SourceFacts(
+        Line.Releases.First(release => release.Version == Release).Distfile,
+        Source.From,
+        Source.Verdict switch
+        {
+            DistfileVerdict.Official => "official",
+            DistfileVerdict.BySignature => "signed",
+            DistfileVerdict.FirstUse => "first-use",
+            _ => "unofficial",
+        },
+        Source.Verdict.Sentence);
+
+    public void Dispose() => Source?.Dispose();
+}
+
+/// <summary>Opens releases' sources and moves the series over them; releases side by side.</summary>
+internal sealed class PrepareReleases(Outside outside, Func<string, string?> variable)
+{
+    public async Task<ImmutableArray<PreparedRelease>> Run(
+        ForgeSettings settings,
+        IReadOnlyDictionary<string, LoadedSeries> series,
+        ImmutableArray<string> releases,
+        SourceOptions options,
+        ImmutableHashSet<PatchName> acceptFuzz,
+        CancellationToken cancel)
+    {
+        var open = new OpenSource(outside, variable);
+
+        // One after the other, since downloads share their mirror and unpacking its disk; the series are moved on every core.
+        var sources = new List<(string Release, LineSettings Line, SourceAnswer? Source, Failure? Failure)>();
+        foreach (var release in releases)
+        {
+            var (line, _) = settings.Release(release);
+            try
+            {
+                sources.Add((release, line, await open.Run(settings, release, options, cancel), null));
+            }
+            catch (Failure failure)
+            {
+                sources.Add((release, line, null, failure));
+            }
+        }
+
+        return [.. await Task.WhenAll(sources.Select(one => Task.Run(
+            () => one.Source is { } source ? Moved(one.Release, one.Line, source, series[one.Line.Line], acceptFuzz, cancel) : new PreparedRelease(one.Release, one.Line, null, null, one.Failure),
+            cancel)))];
+    }
+
+    private static PreparedRelease Moved(
+        string release, LineSettings line, SourceAnswer source, LoadedSeries series, ImmutableHashSet<PatchName> acceptFuzz, CancellationToken cancel)
+    {
+        try
+        {
+            var move = MoveSeries.Run(new MoveRequest(release, source.Tree, series, acceptFuzz), cancel);
+            return new PreparedRelease(release, line, source, move, ApplySeries.Problem(move));
+        }
+        catch (Failure failure)
+        {
+            return new PreparedRelease(release, line, source, null, failure);
+        }
+    }
+}
+
+/// <summary>What is known of a package's distfiles, for its Manifest.</summary>
+internal static class DistfilesForManifest
+{
+    /// <summary>
+    /// The facts of every distfile of an ebuild that is at hand and accepted, and of <paramref name="unofficial"/>
+    /// ones, which the caller gives for a scratch copy alone.
+    /// </summary>
+    public static async Task<ImmutableArray<DistfileFacts>> Run(
+        Outside outside, Func<string, string?> variable, ForgeSettings settings, string? distdir, IEnumerable<(string Distfile, string File)> unofficial, CancellationToken cancel)
+    {
+        var find = new FindDistfile(outside, variable);
+        var facts = ImmutableArray.CreateBuilder<DistfileFacts>();
+        foreach (var release in settings.Lines.SelectMany(line => line.Releases).Where(release => release.Ebuild))
+        {
+            var search = await find.Run(settings, release, distdir, cancel);
+            if (search.Best is { Verdict.IsAccepted: true } best)
+            {
+                facts.Add(new DistfileFacts(release.Distfile, best.Digests.Size, best.Digests[DigestAlgorithm.Blake2b], best.Digests[DigestAlgorithm.Sha512]));
+            }
+        }
+
+        foreach (var (distfile, file) in unofficial.Where(one => !facts.Any(known => known.Name == one.Distfile)))
+        {
+            var digests = await FileDigests.OfFile(file, [DigestAlgorithm.Blake2b, DigestAlgorithm.Sha512], null, cancel);
+            facts.Add(new DistfileFacts(distfile, digests.Size, digests[DigestAlgorithm.Blake2b], digests[DigestAlgorithm.Sha512]));
+        }
+
+        return facts.ToImmutable();
+    }
+}

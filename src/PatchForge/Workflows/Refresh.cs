@@ -1,0 +1,208 @@
+using System.Collections.Immutable;
+using PatchForge.Ebuilds;
+using PatchForge.Landing;
+using PatchForge.Overlays;
+using PatchForge.Seams;
+using PatchForge.Series;
+using PatchForge.Settings;
+using PatchForge.Trees;
+
+namespace PatchForge.Workflows;
+
+/// <param name="Releases">In the order in which they are reported.</param>
+/// <param name="Tool">Name and version, for reports.</param>
+public sealed record RefreshRequest(ForgeSettings Settings, ImmutableArray<string> Releases, SourceOptions Source, string Tool)
+{
+    /// <summary>As <c>--root</c> names it; null for the settings' default.</summary>
+    public string? Root { get; init; }
+
+    public string? Gentoo { get; init; }
+
+    public bool Build { get; init; } = true;
+
+    public bool DryRun { get; init; }
+
+    public ImmutableHashSet<PatchName> AcceptFuzz { get; init; } = [];
+}
+
+/// <summary>
+/// The main job: fetch, verify, move the series, regenerate patches, ebuilds, Manifest and cache, build, smoke,
+/// and then land it all or, when anything failed, nothing.
+/// </summary>
+public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Func<string, string?> variable)
+{
+    public async Task<RefreshAnswer> Run(RefreshRequest request, CancellationToken cancel)
+    {
+        var settings = request.Settings;
+        using var work = WorkFolder.Take(settings.Home, "refresh");
+        var strip = new LandingStrip(settings.Home, work, folders);
+        var notes = ImmutableArray.CreateBuilder<string>();
+        notes.AddRange(strip.Recover().Select(folder => $"{folder}: finished what an interrupted run had begun"));
+
+        var series = await LoadSeries(settings, cancel);
+        var prepared = await new PrepareReleases(outside, variable).Run(settings, series, request.Releases, request.Source, request.AcceptFuzz, cancel);
+        try
+        {
+            return await Finish(request, strip, series, prepared, notes, cancel);
+        }
+        finally
+        {
+            foreach (var release in prepared)
+            {
+                release.Dispose();
+            }
+        }
+    }
+
+    private async Task<RefreshAnswer> Finish(
+        RefreshRequest request,
+        LandingStrip strip,
+        IReadOnlyDictionary<string, LoadedSeries> series,
+        ImmutableArray<PreparedRelease> prepared,
+        ImmutableArray<string>.Builder notes,
+        CancellationToken cancel)
+    {
+        var settings = request.Settings;
+        if (prepared.Any(release => release.Failure is not null))
+        {
+            return Answer(request, prepared, null, null, [], notes);
+        }
+
+        var scratch = prepared.Any(release => release.SourceFacts is { Official: false }) ? ScratchFolder(settings) : null;
+        if (scratch is not null)
+        {
+            ScratchOverlay.Prepare(settings, scratch);
+        }
+
+        var writes = SeriesWrites.Of(prepared, series);
+        var overlay = await new RegenerateOverlay(outside.Processes).Run(
+            new RegenerateOverlayRequest(
+                settings,
+                SeriesWrites.AfterMove(settings, series, prepared),
+                await Distfiles(request, prepared, scratch, cancel),
+                EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages)))
+            {
+                Root = scratch,
+            },
+            cancel);
+        notes.AddRange(overlay.Notes);
+
+        // The scratch copy is nobody's overlay: it may be ahead of a build that fails.
+        var scratched = scratch is null ? [] : LandInScratch(scratch, overlay, request.DryRun);
+        var built = await Built(request, prepared, scratch, overlay, cancel);
+        var failed = built.Values.Any(answer => answer.Failure is { Kind: not FailureKind.Missing });
+        if (failed)
+        {
+            notes.Add("a build or a smoke test failed: nothing was written");
+        }
+
+        var changed = scratch is not null ? scratched : failed ? [] : Land(request, strip, writes, overlay);
+        return Answer(request, prepared, scratch, overlay, changed, notes, built);
+    }
+
+    /// <summary>Every series that anything here depends on: the overlay has ebuilds of every line.</summary>
+    private static async Task<Dictionary<string, LoadedSeries>> LoadSeries(ForgeSettings settings, CancellationToken cancel)
+    {
+        var all = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal);
+        foreach (var line in settings.Lines)
+        {
+            all[line.Line] = await ReadSeries.Run(settings.Home, line, cancel);
+        }
+
+        return all;
+    }
+
+    private Task<ImmutableArray<Manifests.DistfileFacts>> Distfiles(RefreshRequest request, ImmutableArray<PreparedRelease> prepared, string? scratch, CancellationToken cancel) =>
+        DistfilesForManifest.Run(
+            outside,
+            variable,
+            request.Settings,
+            request.Source.Distdir,
+            scratch is null ? [] : prepared.Where(release => File.Exists(release.Source?.From)).Select(release => (release.SourceFacts?.File ?? "", release.Source?.From ?? "")),
+            cancel);
+
+    private async Task<ImmutableSortedDictionary<string, BuildAndSmokeAnswer>> Built(
+        RefreshRequest request, ImmutableArray<PreparedRelease> prepared, string? scratch, RegenerateOverlayAnswer overlay, CancellationToken cancel)
+    {
+        var answers = ImmutableSortedDictionary.CreateBuilder<string, BuildAndSmokeAnswer>(StringComparer.Ordinal);
+        if (!request.Build || request.DryRun)
+        {
+            return answers.ToImmutable();
+        }
+
+        var doing = new BuildAndSmoke(outside, roots);
+        foreach (var release in prepared)
+        {
+            try
+            {
+                var root = await doing.Open(request.Settings, release.Line, request.Root, cancel);
+                var portage = root.HasPortage
+                    ? PortageOverlay.Requests(request.Settings, release, scratch ?? PortageOverlay.Copy(request.Settings, overlay, roots.StateFolder), request.Gentoo)
+                    : null;
+                answers[release.Release] = await doing.Run(request.Settings, release, root, [.. release.Line.Build.Variants.Keys], portage, smoke: true, cancel);
+            }
+            catch (Failure failure)
+            {
+                answers[release.Release] = new BuildAndSmokeAnswer([], [], failure);
+            }
+        }
+
+        return answers.ToImmutable();
+    }
+
+    private static ImmutableArray<string> Land(RefreshRequest request, LandingStrip strip, ImmutableArray<FileChange> series, RegenerateOverlayAnswer overlay)
+    {
+        var changes = series.Concat(overlay.Changes).ToImmutableArray();
+        return request.DryRun
+            ? [.. changes.Where(strip.IsEffective).Select(change => change.Path).Order().Select(path => path.Text)]
+            : [.. strip.Land([.. request.Settings.Lines.Select(line => TreePath.Parse(line.Series)), .. overlay.Units], changes).Select(path => path.Text)];
+    }
+
+    private ImmutableArray<string> LandInScratch(string scratch, RegenerateOverlayAnswer overlay, bool dryRun)
+    {
+        if (!dryRun)
+        {
+            using var work = WorkFolder.Take(scratch, "refresh --unofficial");
+            var strip = new LandingStrip(scratch, work, folders);
+            strip.Recover();
+            strip.Land(overlay.Units, overlay.Changes);
+        }
+
+        return [.. overlay.Changes.Select(change => Path.Combine(scratch, change.Path.Text))];
+    }
+
+    /// <summary>One scratch copy a checkout, in the user's cache: found again by the next run, never inside the checkout.</summary>
+    private string ScratchFolder(ForgeSettings settings)
+    {
+        var mark = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(settings.Home)))[..12];
+        return Path.Combine(UserCache.Folder(variable), "scratch", $"{settings.PackageName}-{mark}");
+    }
+
+    private static RefreshAnswer Answer(
+        RefreshRequest request,
+        ImmutableArray<PreparedRelease> prepared,
+        string? scratch,
+        RegenerateOverlayAnswer? overlay,
+        ImmutableArray<string> changed,
+        ImmutableArray<string>.Builder notes,
+        ImmutableSortedDictionary<string, BuildAndSmokeAnswer>? built = null) => new(
+            request.Settings.Package,
+            request.Tool,
+            request.DryRun,
+            scratch,
+            [.. prepared.Select(release =>
+            {
+                var build = built?.GetValueOrDefault(release.Release);
+                return new ReleaseAnswer(
+                    release.Release,
+                    release.Line.Line,
+                    release.SourceFacts,
+                    release.Move is { } move ? PatchReport.Of(move) : [],
+                    overlay?.Ebuilds.GetValueOrDefault(release.Release),
+                    build?.Builds ?? [],
+                    build?.Smokes ?? [],
+                    (release.Failure ?? build?.Failure) is { } failure ? FailureFacts.Of(failure) : null);
+            })],
+            changed,
+            [.. notes.Distinct()]);
+}

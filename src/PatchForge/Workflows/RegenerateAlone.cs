@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using PatchForge.Ebuilds;
+using PatchForge.Landing;
+using PatchForge.Seams;
+using PatchForge.Settings;
+using PatchForge.Trees;
+
+namespace PatchForge.Workflows;
+
+/// <summary>What is regenerated.</summary>
+public enum Part
+{
+    /// <summary>Patches made from our own sources, the ebuilds, and the series in files/.</summary>
+    Ebuild,
+
+    /// <summary>The Manifest alone.</summary>
+    Manifest,
+
+    /// <summary>The entries of metadata/md5-cache alone.</summary>
+    Cache,
+}
+
+/// <param name="Check">Only say what differs.</param>
+public sealed record RegenerateAloneRequest(ForgeSettings Settings, Part Part, bool Check, string? Distdir, string? Gentoo);
+
+/// <param name="Changed">Paths that were written, or that differ; relative to the settings file's folder.</param>
+public sealed record RegenerateAloneAnswer(string Part, bool Check, ImmutableArray<string> Changed, ImmutableArray<string> Notes);
+
+/// <summary>Each regeneration of <c>refresh</c> alone. No upstream source is needed: a series is not applied here.</summary>
+public sealed class RegenerateAlone(Outside outside, Func<string, string?> variable)
+{
+    public async Task<RegenerateAloneAnswer> Run(RegenerateAloneRequest request, CancellationToken cancel)
+    {
+        var settings = request.Settings;
+        using var work = WorkFolder.Take(settings.Home, request.Part.ToString());
+        var strip = new LandingStrip(settings.Home, work, outside.Folders);
+        strip.Recover();
+
+        var generated = new List<FileChange>();
+        var series = ImmutableArray.CreateBuilder<LineSeries>();
+        foreach (var line in settings.Lines)
+        {
+            var loaded = await ReadSeries.Run(settings.Home, line, cancel);
+            generated.AddRange(loaded.Patches.Where(patch => patch.Plan.Generated).Select(patch => FileChange.Write(TreePath.Parse(patch.File), patch.Bytes)));
+            series.Add(new LineSeries(line.Line, [.. loaded.Patches.Select(patch => new SeriesPatch(TreePath.Parse(patch.Name.Text), patch.Bytes))]));
+        }
+
+        var overlay = await new RegenerateOverlay(outside.Processes).Run(
+            new RegenerateOverlayRequest(
+                settings,
+                series.ToImmutable(),
+                await DistfilesForManifest.Run(outside, variable, settings, request.Distdir, [], cancel),
+                EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages))),
+            cancel);
+        var changes = overlay.Changes.Where(change => PartOf(settings, change) == request.Part)
+            .Concat(request.Part == Part.Ebuild ? generated : [])
+            .Where(strip.IsEffective)
+            .OrderBy(change => change.Path)
+            .ToImmutableArray();
+        if (!request.Check)
+        {
+            strip.Land([.. settings.Lines.Select(line => TreePath.Parse(line.Series)), .. overlay.Units], changes);
+        }
+
+        return new RegenerateAloneAnswer(
+            request.Part.ToString().ToLowerInvariant(),
+            request.Check,
+            [.. changes.Select(change => change.Path.Text)],
+            request.Part == Part.Ebuild ? [] : overlay.Notes);
+    }
+
+    private static Part PartOf(ForgeSettings settings, FileChange change) =>
+        change.Path.Name == "Manifest" ? Part.Manifest
+        : change.Path.Text.StartsWith(settings.Overlay.Metadata + "/md5-cache/", StringComparison.Ordinal) ? Part.Cache
+        : Part.Ebuild;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FAULTS_H
+#define FAULTS_H
+
+/*
+ * Make the n-th wrapped call of the C library (not of the kernel model) fail
+ * with an errno: faults_arm(1, ENOMEM) fails the next one.  0 counts only.
+ */
+void faults_arm(int nth, int error);
+int faults_disarm(void);        /* how many calls there were */
+
+/* A user database of the tests' own, while it is on. */
+typedef struct {
+    const char *name;
+    unsigned int id;
+} fake_name;
+
+void users_fake(const fake_name *users, const fake_name *groups,
+                const unsigned int *supplementary, int count);
+void users_real(void);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+/*
+ * A model of what Linux keeps about a process's identity, and of the calls
+ * that change it. While it is on, the core's calls come here.
+ */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define KERNEL_GROUPS_MAX 64
+
+typedef struct {
+    uid_t ruid, euid, suid, fsuid;
+    gid_t rgid, egid, sgid, fsgid;
+    int ngroups;
+    gid_t groups[KERNEL_GROUPS_MAX];
+    uint64_t effective, permitted, inheritable, bounding, ambient;
+    unsigned int securebits;
+    int dumpable, nice;
+} kernel_state;
+
+typedef enum {
+    KERNEL_HONEST,
+    KERNEL_FAIL,        /* the n-th call fails and changes nothing */
+    KERNEL_LIE,         /* the n-th call says it worked and did not */
+    KERNEL_GRANT        /* the n-th call works, whatever the rules say */
+} kernel_fault;
+
+extern kernel_state kernel;
+
+/* A process as root has it, with something in each place. */
+void kernel_boot(void);
+void kernel_on(kernel_fault fault, int nth);
+void kernel_off(void);
+
+int kernel_calls(void);
+const char *kernel_call_name(int nth);      /* 1 is the first */
+int kernel_call_changes(int nth);           /* does this call ask for a change */
+int kernel_call_refused(int nth);           /* did the rules say no by themselves */
+int kernel_position(const char *name);      /* of the first such call, or 0 */
+
+#endif

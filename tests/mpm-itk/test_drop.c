@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The real thing, by the real kernel, in a child; seen from outside of it. */
+
+#include "check.h"
+#include "itk_identity.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define READER_ID 54321
+#define WORKER_ID 54322
+
+static gid_t reader_groups[] = { 11, READER_ID };
+static gid_t worker_groups[] = { 12, 13, WORKER_ID };
+static itk_identity reader = { READER_ID, READER_ID, 2, reader_groups };
+static itk_identity worker = { WORKER_ID, WORKER_ID, 3, worker_groups };
+static itk_limits any = ITK_LIMITS_DEFAULT;
+
+/* Does /proc/pid/status have exactly this line (blanks as one)? */
+static int status_says(pid_t pid, const char *field, const char *value)
+{
+    char path[64], line[512], seen[512];
+    FILE *f;
+    int found = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    if ((f = fopen(path, "r")) == NULL) {
+        return 0;
+    }
+    while (fgets(line, sizeof(line), f)) {
+        char *word, *rest = line;
+
+        if (strncmp(line, field, strlen(field)) != 0) {
+            continue;
+        }
+        rest += strlen(field);
+        seen[0] = '\0';
+        while ((word = strtok(rest, " \t\n")) != NULL) {
+            rest = NULL;
+            if (seen[0]) {
+                strcat(seen, " ");
+            }
+            strcat(seen, word);
+        }
+        found = strcmp(seen, value) == 0;
+        if (!found) {
+            printf("     %s %s, not %s\n", field, seen, value);
+        }
+    }
+    fclose(f);
+    return found;
+}
+
+/* Runs itself into a role, says so, and stays to be looked at. */
+static pid_t start(int as_worker, int *told)
+{
+    const char *step = "start";
+    int told_pair[2], result;
+    char answer = 0;
+    pid_t pid;
+
+    if (pipe(told_pair) != 0 || (pid = fork()) < 0) {
+        return -1;
+    }
+    if (pid == 0) {
+        result = itk_become_reader(&reader, &step);
+        if (result == 0 && as_worker) {
+            result = itk_become_worker(&reader, &worker, &any, 7, &step);
+        }
+        if (result != 0) {
+            fprintf(stderr, "     could not %s\n", step);
+        }
+        answer = result == 0 ? 'y' : 'n';
+        (void) !write(told_pair[1], &answer, 1);
+        pause();
+        _exit(0);
+    }
+    (void) !read(told_pair[0], &answer, 1);
+    close(told_pair[0]);
+    close(told_pair[1]);
+    *told = answer == 'y';
+    return pid;
+}
+
+static void stop(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+static void looked_at(void)
+{
+    char path[64];
+    struct stat st;
+    int told = 0;
+    pid_t pid;
+
+    test_begin("a real reader: User, three capabilities, nothing to gain");
+    pid = start(0, &told);
+    CLAIM(told);
+    CLAIM(status_says(pid, "Uid:", "54321 54321 54321 54321"));
+    CLAIM(status_says(pid, "Gid:", "54321 54321 54321 54321"));
+    CLAIM(status_says(pid, "Groups:", "11 54321"));
+    CLAIM(status_says(pid, "CapInh:", "0000000000000000"));
+    CLAIM(status_says(pid, "CapPrm:", "00000000008000c0"));
+    CLAIM(status_says(pid, "CapEff:", "00000000008000c0"));
+    CLAIM(status_says(pid, "CapBnd:", "0000000000000000"));
+    CLAIM(status_says(pid, "CapAmb:", "0000000000000000"));
+    stop(pid);
+    test_end();
+
+    test_begin("a real worker: one user, no capability, not to be traced");
+    pid = start(1, &told);
+    CLAIM(told);
+    CLAIM(status_says(pid, "Uid:", "54322 54322 54322 54322"));
+    CLAIM(status_says(pid, "Gid:", "54322 54322 54322 54322"));
+    CLAIM(status_says(pid, "Groups:", "12 13 54322"));
+    CLAIM(status_says(pid, "CapInh:", "0000000000000000"));
+    CLAIM(status_says(pid, "CapPrm:", "0000000000000000"));
+    CLAIM(status_says(pid, "CapEff:", "0000000000000000"));
+    CLAIM(status_says(pid, "CapBnd:", "0000000000000000"));
+    CLAIM(status_says(pid, "CapAmb:", "0000000000000000"));
+    CLAIM(getpriority(PRIO_PROCESS, (id_t)pid) == 7);
+    /* the kernel gives a process that is not dumpable to root */
+    snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+    CLAIM(stat(path, &st) == 0 && st.st_uid == 0);
+    stop(pid);
+    test_end();
+}
+
+/* In a child: 0 if the worker can do none of it, else the line that worked. */
+static int helpless(void)
+{
+    const char *step;
+    gid_t group = 0;
+
+    if (itk_become_reader(&reader, &step) != 0
+        || itk_become_worker(&reader, &worker, &any, ITK_NICE_KEEP,
+                             &step) != 0) {
+        return 1;
+    }
+    if (setuid(0) == 0 || setresuid(0, 0, 0) == 0 || seteuid(0) == 0) {
+        return 2;
+    }
+    if (setuid(READER_ID) == 0 || setgid(READER_ID) == 0) {
+        return 3;
+    }
+    if (setgroups(1, &group) == 0 || setgroups(0, NULL) == 0) {
+        return 4;
+    }
+    if (open("/etc/shadow", O_RDONLY) >= 0) {
+        return 5;
+    }
+    if (kill(getppid(), 0) == 0) {
+        return 6;
+    }
+    if (itk_become_reader(&reader, &step) == 0) {
+        return 7;
+    }
+    return 0;
+}
+
+static void from_inside(void)
+{
+    int status = -1;
+    pid_t pid;
+
+    test_begin("a real worker reaches neither root nor User again");
+    if ((pid = fork()) == 0) {
+        _exit(helpless());
+    }
+    waitpid(pid, &status, 0);
+    CLAIM_OF(status == 0, "status %x", (unsigned int)status);
+    test_end();
+
+    test_begin("a real worker never comes of root's ids");
+    if ((pid = fork()) == 0) {
+        itk_identity root = worker;
+        const char *step;
+
+        root.uid = 0;
+        if (itk_become_reader(&reader, &step) != 0) {
+            _exit(1);
+        }
+        _exit(itk_become_worker(&reader, &root, &any, ITK_NICE_KEEP, &step)
+              == 0 || geteuid() == 0 ? 2 : 0);
+    }
+    waitpid(pid, &status, 0);
+    CLAIM_OF(status == 0, "status %x", (unsigned int)status);
+    test_end();
+}
+
+void test_drop(void)
+{
+    if (geteuid() != 0) {
+        test_skip("the real drop", "it has to be started as root");
+        return;
+    }
+    looked_at();
+    from_inside();
+}

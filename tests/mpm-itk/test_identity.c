@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The two changes of identity against the model of the kernel: with every call
+ * failing in its turn, with every call lying in its turn, and with every
+ * attempt to regain something succeeding in its turn. "Serve" is what an
+ * adapter would do after a 0; it must never happen in another state than the
+ * one the role has.
+ */
+
+#include "check.h"
+#include "faults.h"
+#include "itk_identity.h"
+#include "kernel.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <string.h>
+
+#define CAP(c) (UINT64_C(1) << (c))
+#define THREE  (CAP(CAP_SETUID) | CAP(CAP_SETGID) | CAP(CAP_SYS_NICE))
+#define LOCKED (SECBIT_NOROOT | SECBIT_NOROOT_LOCKED \
+                | SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED \
+                | SECBIT_NO_CAP_AMBIENT_RAISE \
+                | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
+
+static gid_t reader_groups[] = { 70, 81 };
+static gid_t worker_groups[] = { 300, 1001, 5000 };
+static itk_identity reader = { 81, 81, 2, reader_groups };
+static itk_identity worker = { 1001, 1001, 3, worker_groups };
+static itk_limits limits = { 1000, 2000, 1000, 2000 };
+
+static int has_groups(const itk_identity *who)
+{
+    int i, j, found = 0;
+
+    for (i = 0; i < who->ngroups; i++) {
+        for (j = 0; j < kernel.ngroups; j++) {
+            found += kernel.groups[j] == who->groups[i];
+        }
+    }
+    return kernel.ngroups == who->ngroups && found == who->ngroups;
+}
+
+static int safe(const itk_identity *who, uint64_t caps)
+{
+    return kernel.ruid == who->uid && kernel.euid == who->uid
+        && kernel.suid == who->uid && kernel.fsuid == who->uid
+        && kernel.rgid == who->gid && kernel.egid == who->gid
+        && kernel.sgid == who->gid && kernel.fsgid == who->gid
+        && has_groups(who)
+        && kernel.effective == caps && kernel.permitted == caps
+        && kernel.inheritable == 0 && kernel.ambient == 0
+        && kernel.bounding == 0 && kernel.securebits == LOCKED
+        && kernel.dumpable == 0;
+}
+
+/* One change of role; what it starts from is made by an honest kernel. */
+typedef struct {
+    const char *name;
+    int is_worker;
+    const itk_identity *to;
+    int nice_value;
+} role;
+
+static const role roles[] = {
+    { "reader", 0, &reader, ITK_NICE_KEEP },
+    { "worker", 1, &worker, 5 },
+    { "worker as User", 1, &reader, ITK_NICE_KEEP },
+};
+
+static int change(const role *r, kernel_fault fault, int nth,
+                  const char **step)
+{
+    itk_limits any = ITK_LIMITS_DEFAULT;
+    int result = 0;
+
+    kernel_boot();
+    if (r->is_worker) {
+        kernel_on(KERNEL_HONEST, 0);
+        result = itk_become_reader(&reader, step);
+    }
+    if (result == 0) {
+        kernel_on(fault, nth);
+        errno = 0;
+        result = r->is_worker
+                 ? itk_become_worker(&reader, r->to, &any, r->nice_value, step)
+                 : itk_become_reader(r->to, step);
+    }
+    kernel_off();
+    return result;
+}
+
+static void the_straight_way(void)
+{
+    const char *step = NULL;
+    char name[80];
+    size_t i;
+
+    for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+        strcpy(name, "the straight way ends in exactly the state of a ");
+        test_begin(strcat(name, roles[i].name));
+        CLAIM_OF(change(&roles[i], KERNEL_HONEST, 0, &step) == 0, "%s", step);
+        CLAIM(safe(roles[i].to, roles[i].is_worker ? 0 : THREE));
+        CLAIM(roles[i].nice_value == ITK_NICE_KEEP
+              || kernel.nice == roles[i].nice_value);
+        test_end();
+    }
+
+    test_begin("groups go first, then the gid, the uid, the capabilities");
+    change(&roles[1], KERNEL_HONEST, 0, &step);
+    CLAIM(kernel_position("setgroups") > 0);
+    CLAIM(kernel_position("setpriority") < kernel_position("setgroups"));
+    CLAIM(kernel_position("setgroups") < kernel_position("setresgid"));
+    CLAIM(kernel_position("setresgid") < kernel_position("setresuid"));
+    CLAIM(kernel_position("setresuid") < kernel_position("capset"));
+    CLAIM(kernel_position("capset") < kernel_position("getresuid"));
+    CLAIM(kernel_position("getresuid") < kernel_position("setuid"));
+    test_end();
+}
+
+/*
+ * A call that fails ends the change. The attempts to regain something are
+ * there to fail, and reading setfs[ug]id after them shows what came of it;
+ * for those the rules had said no as well. The end of the list of
+ * capabilities is an EINVAL, which a failure may stand for.
+ */
+static void every_call_fails(const role *r)
+{
+    const char *step = NULL;
+    char name[80];
+    int calls, nth, result, stopped = 0;
+
+    change(r, KERNEL_HONEST, 0, &step);
+    calls = kernel_calls();
+    strcpy(name, "each call fails in turn, none is served by a ");
+    test_begin(strcat(name, r->name));
+    CLAIM_OF(calls > 60 && calls < 512, "%d calls", calls);
+    for (nth = 1; nth <= calls; nth++) {
+        int refused, changes;
+
+        change(r, KERNEL_HONEST, 0, &step);
+        refused = kernel_call_refused(nth);
+        changes = kernel_call_changes(nth);
+        result = change(r, KERNEL_FAIL, nth, &step);
+        CLAIM_OF(result != 0 || safe(r->to, r->is_worker ? 0 : THREE),
+                 "call %d, %s", nth, kernel_call_name(nth));
+        CLAIM_OF(result != 0 || (refused && changes),
+                 "call %d, %s, failed unseen", nth, kernel_call_name(nth));
+        CLAIM_OF(result == 0 || step != NULL, "call %d has no name", nth);
+        stopped += result != 0;
+    }
+    CLAIM_OF(stopped > 20, "only %d of %d", stopped, calls);
+    test_end();
+}
+
+/* A call that says yes and does nothing is caught by reading back. */
+static void every_call_lies(const role *r)
+{
+    const char *step = NULL;
+    char name[80];
+    int calls, nth, result, caught = 0;
+
+    change(r, KERNEL_HONEST, 0, &step);
+    calls = kernel_calls();
+    strcpy(name, "each call lies in turn, none is served by a ");
+    test_begin(strcat(name, r->name));
+    for (nth = 1; nth <= calls; nth++) {
+        result = change(r, KERNEL_LIE, nth, &step);
+        CLAIM_OF(result != 0 || safe(r->to, r->is_worker ? 0 : THREE),
+                 "call %d, %s", nth, kernel_call_name(nth));
+        caught += result != 0;
+    }
+    CLAIM_OF(caught >= 5, "only %d of %d", caught, calls);
+    test_end();
+}
+
+/* A kernel that lets a worker back, once, in whatever way. */
+static void every_attempt_works(const role *r)
+{
+    const char *step = NULL;
+    char name[80];
+    int calls, nth, result, tried = 0;
+
+    change(r, KERNEL_HONEST, 0, &step);
+    calls = kernel_calls();
+    strcpy(name, "each way back works in turn, and ends a ");
+    test_begin(strcat(name, r->name));
+    for (nth = 1; nth <= calls; nth++) {
+        change(r, KERNEL_HONEST, 0, &step);
+        if (!kernel_call_refused(nth)) {
+            continue;
+        }
+        tried++;
+        result = change(r, KERNEL_GRANT, nth, &step);
+        CLAIM_OF(result != 0, "call %d, %s, was let through", nth,
+                 kernel_call_name(nth));
+    }
+    CLAIM_OF(tried >= (r->is_worker ? 15 : 1), "only %d ways", tried);
+    test_end();
+}
+
+/* Kinds of calls that a worker has to have tried, as a list to read. */
+static void every_way_is_tried(void)
+{
+    static const char *const ways[] = {
+        "setuid", "seteuid", "setreuid", "setfsuid",
+        "setgid", "setegid", "setregid", "setfsgid",
+        "setgroups", "setresuid", "setresgid", "capset",
+        "prctl(SET_SECUREBITS)",
+    };
+    const char *step = NULL;
+    size_t i;
+    int nth, found;
+
+    test_begin("a worker tries every family of calls that leads back");
+    CLAIM(change(&roles[1], KERNEL_HONEST, 0, &step) == 0);
+    for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        for (found = 0, nth = 1; nth <= kernel_calls(); nth++) {
+            found += kernel_call_refused(nth)
+                     && strcmp(kernel_call_name(nth), ways[i]) == 0;
+        }
+        CLAIM_OF(found, "%s", ways[i]);
+    }
+    test_end();
+}
+
+static void refused_before_anything(void)
+{
+    static const struct { uid_t uid; gid_t gid; } table[] = {
+        { 0, 1001 }, { 1001, 0 }, { (uid_t)-1, 1001 }, { 1001, (gid_t)-1 },
+        { 999, 1001 }, { 2001, 1001 }, { 1001, 999 }, { 1001, 2001 },
+    };
+    const char *step = NULL;
+    itk_identity who = worker;
+    kernel_state before;
+    size_t i;
+    int result;
+
+    test_begin("root and ids out of range are refused before any change");
+    for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        who.uid = table[i].uid;
+        who.gid = table[i].gid;
+        kernel_boot();
+        kernel_on(KERNEL_HONEST, 0);
+        result = itk_become_reader(&reader, &step);
+        before = kernel;
+        kernel_on(KERNEL_HONEST, 0);
+        result |= itk_become_worker(&reader, &who, &limits, -20, &step) == 0;
+        kernel_off();
+        CLAIM_OF(result == 0, "row %d", (int)i);
+        CLAIM_OF(kernel_calls() == 0, "row %d made calls", (int)i);
+        CLAIM(memcmp(&before, &kernel, sizeof(kernel)) == 0);
+    }
+    test_end();
+
+    test_begin("a reader is made by root and from no root identity");
+    who = reader;
+    kernel_boot();
+    kernel.ruid = kernel.euid = kernel.suid = kernel.fsuid = 1001;
+    kernel_on(KERNEL_HONEST, 0);
+    CLAIM(itk_become_reader(&reader, &step) != 0);
+    kernel_boot();
+    who.uid = 0;
+    kernel_on(KERNEL_HONEST, 0);
+    CLAIM(itk_become_reader(&who, &step) != 0);
+    who.uid = 81;
+    who.gid = 0;
+    CLAIM(itk_become_reader(&who, &step) != 0);
+    kernel_off();
+    test_end();
+}
+
+static void no_memory(void)
+{
+    const char *step = NULL;
+    int calls, nth;
+
+    test_begin("no memory for reading the groups back means no worker");
+    faults_arm(0, 0);
+    CLAIM(change(&roles[0], KERNEL_HONEST, 0, &step) == 0);
+    calls = faults_disarm();
+    CLAIM_OF(calls >= 1, "%d", calls);
+    for (nth = 1; nth <= calls; nth++) {
+        faults_arm(nth, ENOMEM);
+        CLAIM(change(&roles[0], KERNEL_HONEST, 0, &step) != 0);
+        faults_disarm();
+    }
+    test_end();
+}
+
+void test_identity(void)
+{
+    size_t i;
+
+    the_straight_way();
+    for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+        every_call_fails(&roles[i]);
+        every_call_lies(&roles[i]);
+        every_attempt_works(&roles[i]);
+    }
+    every_way_is_tried();
+    refused_before_anything();
+    no_memory();
+}
