@@ -7,7 +7,7 @@ namespace PatchForge.HostTests.Roots;
 
 /// <summary>
 /// Roots as an ordinary user. Run as root, a test becomes a user that exists in a mount namespace of its own only
-/// (its passwd, subuid and subgid are bound over the machine's there) and runs the method that it names in that user's
+/// (an overlay over the machine's /etc has its passwd, subuid and subgid there) and runs the method that it names in that user's
 /// skin; run as a user, that method is the test.
 /// </summary>
 public sealed class OrdinaryUserTests
@@ -89,10 +89,9 @@ public sealed class OrdinaryUserTests
             set -eu
             given=$1 id=$2 program=$3 method=$4
             chmod 0755 "$given" "${given%/*}"
-            for name in passwd subuid subgid; do
-                [ -e "/etc/$name" ] || continue
-                mount --bind "$given/$name" "/etc/$name"
-            done
+            mkdir "$given/upper" "$given/work"
+            mount -t overlay -o "lowerdir=/etc,upperdir=$given/upper,workdir=$given/work" test /etc
+            cp "$given/passwd" "$given/subuid" "$given/subgid" /etc
             exec setpriv --reuid "$id" --regid "$id" --clear-groups --inh-caps -all -- "$program" -method "*.$method" -explicit only -noColor
             """;
         var answer = await real.Outside.Processes.Run(
