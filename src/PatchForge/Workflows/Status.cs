@@ -23,7 +23,6 @@ public sealed record StatusPatch(string Name, string State);
 /// <summary>Where everything stands. Reads only: nothing is fetched, built or written.</summary>
 public sealed class Status(Outside outside, Func<string, string?> variable)
 {
-    /// <param name="unofficial">Also look at the series on sources that are not the official distfile.</param>
     public async Task<StatusAnswer> Run(ForgeSettings settings, ImmutableArray<string> releases, SourceOptions options, CancellationToken cancel)
     {
         var series = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal);

@@ -22,7 +22,7 @@ public sealed class PortageOracleTests(ITestOutputHelper output)
 
         var entries = Directory.EnumerateFiles(cache, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
         var step = wanted == 0 ? 1 : Math.Max(1, entries.Length / wanted);
-        var source = new SourceEbuild(new Host.Processes(new SilentStory()));
+        var source = new SourceEbuild(new PatchForge.Host.Processes(new SilentStory()));
         var eclasses = EclassSources.Locate(root, _ => null, root);
         var (same, other, unknown) = (0, new List<string>(), 0);
         foreach (var entry in entries.Where((_, i) => i % step == 0))

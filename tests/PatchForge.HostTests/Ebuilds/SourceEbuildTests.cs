@@ -11,7 +11,7 @@ public sealed class SourceEbuildTests
     private static readonly EclassSources Eclasses = new([Path.Combine(TestData.Root, "ebuilds", "eclass")]);
 
     private static Task<Sourced> Source(string body, string file = "tiny-1.2.3_p4-r5.ebuild", string eapi = "8") =>
-        new SourceEbuild(new Host.Processes(new SilentStory())).Source(
+        new SourceEbuild(new PatchForge.Host.Processes(new SilentStory())).Source(
             "app-misc", "tiny", file, Encoding.UTF8.GetBytes($"EAPI={eapi}\n{body}\n"), Eclasses, TestContext.Current.CancellationToken);
 
     private static async Task<EbuildMetadata> Metadata(string body, string eapi = "8") =>

@@ -173,7 +173,7 @@ public sealed class RegenerateOverlayTests : IDisposable
     public async Task A_check_tells_what_a_regeneration_would_write_otherwise()
     {
         await Land();
-        var check = new CheckOverlay(new Host.Processes(new SilentStory()));
+        var check = new CheckOverlay(new PatchForge.Host.Processes(new SilentStory()));
         var request = new RegenerateOverlayRequest(_settings, [new("2.0", _patches)], [], _eclasses);
         Assert.DoesNotContain(await check.Run(request, TestContext.Current.CancellationToken), finding => finding.Rule == "drift");
 
@@ -191,7 +191,7 @@ public sealed class RegenerateOverlayTests : IDisposable
     private Task<RegenerateOverlayAnswer> Run(params DistfileFacts[] facts) => Run(_settings, _eclasses, null, facts);
 
     private Task<RegenerateOverlayAnswer> Run(ForgeSettings settings, EclassSources? eclasses = null, string? root = null, params DistfileFacts[] facts) =>
-        new RegenerateOverlay(new Host.Processes(new SilentStory())).Run(
+        new RegenerateOverlay(new PatchForge.Host.Processes(new SilentStory())).Run(
             new(settings, [new("2.0", _patches)], [.. facts], eclasses ?? _eclasses) { Root = root }, TestContext.Current.CancellationToken);
 
     private async Task Land(params DistfileFacts[] facts) => Apply(await Run(facts));

@@ -9,7 +9,7 @@ namespace PatchForge.HostTests.Roots;
 [Trait("Long", "true")]
 public sealed class Httpd20SmokeTests
 {
-    private static readonly SmokeSettings s_smoke = new([new SmokeSite("alpha.test", 64001, 64001), new SmokeSite("beta.test", 64002, 64002)], 8080, TimeSpan.FromSeconds(20));
+    private static readonly SmokeSettings s_smoke = new([new SmokeSite("alpha.test", 64001, 64001), new SmokeSite("beta.test", 64002, 64002)], 8080, TimeSpan.FromSeconds(20), ["itk"]);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -37,7 +37,7 @@ public sealed class OrdinaryUserTests
         using var real = new RealRoots();
         Assert.IsType<RootAbility.WithSubordinateIds>(await real.Roots.Ability(Cancel));
 
-        var answer = await real.Shell("id -u; touch /tmp/x && chown 1000:1000 /tmp/x && stat -c %u /tmp/x; sed 1,2d /proc/net/dev | cut -d: -f1; touch /usr/canary", Cancel);
+        var answer = await real.Shell("id -u; touch /tmp/x && chown 1000:1000 /tmp/x && stat -c %u /tmp/x; sed 1,2d /proc/net/dev | cut -d: -f1; touch /usr/bin/canary", Cancel);
         Assert.StartsWith("0\n1000\n", answer.Output, StringComparison.Ordinal);
         Assert.Equal("lo", answer.Output.Split('\n')[2].Trim());
         Assert.False(answer.Succeeded);
