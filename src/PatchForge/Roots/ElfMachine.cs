@@ -10,7 +10,7 @@ public static class ElfMachine
     /// <summary>Null when it is no ELF program.</summary>
     public static string? Of(ReadOnlySpan<byte> head)
     {
-        if (head.Length < 20 || !head.StartsWith("\x7fELF"u8))
+        if (head.Length < 20 || !head.StartsWith("\u007fELF"u8))
         {
             return null;
         }

@@ -74,7 +74,8 @@ public static class HttpdConf
 
             if (recipe.Switches)
             {
-                Line($"    AssignUserID {site.Account} {site.Account}");
+                var account = (recipe.Removed == RemovedGuard.OwnUsers ? recipe.Sites[0] : site).Account;
+                Line($"    AssignUserID {account} {account}");
             }
 
             Line("</VirtualHost>");

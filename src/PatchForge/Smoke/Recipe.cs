@@ -23,6 +23,21 @@ public sealed record Site(string Host, string Account, ServingIds Ids)
     public string Secret => $"secret-of-{Host}";
 }
 
+/// <summary>
+/// A guard that a test of the smoke test takes away, to see that the probes then fail: probes that cannot fail
+/// prove nothing.
+/// </summary>
+public enum RemovedGuard
+{
+    None,
+
+    /// <summary>Each site's folder is open to all: only the address keeps one site from another's files.</summary>
+    FolderPermissions,
+
+    /// <summary>Every site is assigned to the first one's user.</summary>
+    OwnUsers,
+}
+
 /// <summary>What a smoke test runs: the server's place in the root, its sites, and whether each site has its own user.</summary>
 /// <param name="Binary">httpd inside the root.</param>
 /// <param name="Modules">Folder of shared modules inside the root, and the modules' files in it.</param>
@@ -36,6 +51,8 @@ public sealed record Recipe(
     Site Server,
     ImmutableArray<Site> Sites)
 {
+    public RemovedGuard Removed { get; init; }
+
     /// <summary>Where the test's files are inside the root.</summary>
     public const string Place = "/srv/smoke";
 

@@ -75,7 +75,7 @@ public static class SmokeFiles
             }
 
             Line(string.Create(CultureInfo.InvariantCulture, $"chown -R -h {site.Ids.Uid}:{site.Ids.Gid} {site.Folder}"));
-            Line($"chmod -R u=rwX,go= {site.Folder}");
+            Line($"chmod -R u=rwX,go={(recipe.Removed == RemovedGuard.FolderPermissions ? "rX" : "")} {site.Folder}");
         }
 
         Line($"control() {{ \"$httpd\" -f \"$place/{Configuration}\" -k \"$1\" || echo \"httpd -k $1 failed: $?\"; }}");

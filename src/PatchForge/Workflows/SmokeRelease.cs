@@ -9,7 +9,11 @@ namespace PatchForge.Workflows;
 
 /// <param name="Image">What a build answered: <see cref="BuiltVariant.Image"/>.</param>
 /// <param name="Switches">The variant's MPM serves each site as its user; false for prefork.</param>
-public sealed record SmokeRequest(OpenedRoot Root, string Release, string Variant, string Image, bool Switches, SmokeSettings Smoke);
+public sealed record SmokeRequest(OpenedRoot Root, string Release, string Variant, string Image, bool Switches, SmokeSettings Smoke)
+{
+    /// <summary>For tests of the smoke test alone.</summary>
+    public RemovedGuard Removed { get; init; }
+}
 
 /// <param name="Kept">The folder with configuration, sites and logs of a failed run; null when all passed.</param>
 public sealed record SmokeAnswer(string Release, string Variant, TimeSpan Took, ImmutableArray<Verdict> Verdicts, string? Kept)
@@ -66,7 +70,10 @@ public sealed class SmokeRelease(Outside outside, IRoots roots)
             server,
             [.. request.Smoke.Sites.Select((site, number) => request.Switches
                 ? new Site(site.HostName, $"pfsite{number}", new ServingIds(site.Uid, site.Gid, [site.Gid + 1000]))
-                : server with { Host = site.HostName })]);
+                : server with { Host = site.HostName })])
+        {
+            Removed = request.Removed,
+        };
     }
 
     private static void Write(Recipe recipe, string folder)

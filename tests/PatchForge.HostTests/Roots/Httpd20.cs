@@ -15,7 +15,7 @@ internal static class Httpd20
             "apt",
             ["autoconf", "automake", "libtool", "libtool-bin", "make", "gcc", "libc6-dev", "perl"]),
         Quirks(),
-        ["--enable-so", "--enable-mods-shared=most", "--enable-cgi=shared"],
+        ["--with-expat=builtin", "--enable-so", "--enable-mods-shared=most", "--enable-cgi=shared"],
         ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty
             .Add("itk", ["--with-mpm=itk"])
             .Add("prefork", ["--with-mpm=prefork"]));

@@ -1,5 +1,6 @@
 using PatchForge.Host.Roots;
 using PatchForge.Settings;
+using PatchForge.Smoke;
 using PatchForge.Workflows;
 
 namespace PatchForge.HostTests.Roots;
@@ -25,16 +26,38 @@ public sealed class Httpd20SmokeTests
     public Task Prefork_of_2_0_58_passes_every_probe() => PassesEveryProbe("2.0.58", "prefork");
 
     [Fact]
-    public async Task A_server_that_does_not_switch_fails_where_one_that_does_passes()
+    public async Task Open_folders_let_exactly_the_ways_through_that_permissions_close()
     {
-        // The guard is the MPM: prefork, with every folder given to its site's user, serves none of them.
+        var answer = await Smoke("2.0.65", "itk", switches: true, RemovedGuard.FolderPermissions);
+
+        string[] expected = [.. Pairs("symlink"), .. Pairs("alias"), .. Pairs("script-reads")];
+        Assert.Equal(expected.Order(), answer.Verdicts.Where(verdict => !verdict.Passed).Select(verdict => verdict.Name).Order());
+        Assert.All(answer.Verdicts.Where(verdict => !verdict.Passed), verdict => Assert.Contains("(has 'secret-of-", verdict.Seen.Replace("page", "secret", StringComparison.Ordinal), StringComparison.Ordinal));
+        Assert.True(File.Exists(Path.Combine(answer.Kept ?? "", "httpd.conf")));
+        Assert.True(File.Exists(Path.Combine(answer.Kept ?? "", "logs/error_log")));
+    }
+
+    [Fact]
+    public async Task A_site_that_runs_as_another_sites_user_is_found_out()
+    {
+        var answer = await Smoke("2.0.65", "itk", switches: true, RemovedGuard.OwnUsers);
+
+        var failed = answer.Verdicts.Where(verdict => !verdict.Passed).Select(verdict => verdict.Name).ToArray();
+        Assert.Contains("beta.test own-page", failed);
+        Assert.DoesNotContain("alpha.test own-page", failed);
+    }
+
+    [Fact]
+    public async Task A_server_that_cannot_switch_does_not_start_with_two_users_sites()
+    {
         var answer = await Smoke("2.0.65", "prefork", switches: true);
 
-        TestContext.Current.TestOutputHelper?.WriteLine(Told(answer));
-        Assert.False(answer.Succeeded);
-        Assert.Contains(answer.Verdicts, verdict => !verdict.Passed);
-        Assert.True(File.Exists(Path.Combine(answer.Kept ?? "", "httpd.conf")));
+        var start = Assert.Single(answer.Verdicts);
+        Assert.False(start.Passed);
+        Assert.Contains("AssignUserID", start.Seen, StringComparison.Ordinal);
     }
+
+    private static IEnumerable<string> Pairs(string what) => [$"alpha.test {what} beta.test", $"beta.test {what} alpha.test"];
 
     private static async Task PassesEveryProbe(string version, string variant)
     {
@@ -45,7 +68,7 @@ public sealed class Httpd20SmokeTests
         Assert.True(answer.Verdicts.Length > 30);
     }
 
-    private static async Task<SmokeAnswer> Smoke(string version, string variant, bool switches)
+    private static async Task<SmokeAnswer> Smoke(string version, string variant, bool switches, RemovedGuard removed = RemovedGuard.None)
     {
         Assert.SkipUnless(Httpd20.HasSeries, "the series is not there");
         using var scratch = await RealRoots.Need(Cancel);
@@ -56,7 +79,7 @@ public sealed class Httpd20SmokeTests
         var image = built.Variants[0].Image;
         Assert.True(image is not null, string.Join('\n', built.Variants[0].LastLines));
 
-        return await new SmokeRelease(real.Outside, real.Roots).Run(new SmokeRequest(root, version, variant, image, switches, s_smoke), Cancel);
+        return await new SmokeRelease(real.Outside, real.Roots).Run(new SmokeRequest(root, version, variant, image, switches, s_smoke) { Removed = removed }, Cancel);
     }
 
     private static string Told(SmokeAnswer answer) =>
