@@ -12,6 +12,8 @@ namespace PatchForge.Archives;
 /// <param name="folder">The per-user cache, <c>~/.cache/patchforge</c>.</param>
 public sealed class SourceCache(string folder)
 {
+    private const int WouldBlock = 11; // EAGAIN of Linux, what flock(2) answers when another has the lock
+
     public string Folder { get; } = Path.Combine(folder, "sources");
 
     /// <summary>The folder of the archive's unpacked files, unpacked now if it is not there yet.</summary>
@@ -25,14 +27,21 @@ public sealed class SourceCache(string folder)
             return Path.Combine(entry, "tree");
         }
 
-        Directory.CreateDirectory(Folder);
-        using var turn = Turn(entry + ".lock", cancel);
-        if (!IsWhole(entry, sha512))
+        try
         {
-            Fill(entry, archive, sha512, limits, progress, cancel);
-        }
+            Directory.CreateDirectory(Folder);
+            using var turn = Turn(entry + ".lock", cancel);
+            if (!IsWhole(entry, sha512))
+            {
+                Fill(entry, archive, sha512, limits, progress, cancel);
+            }
 
-        return Path.Combine(entry, "tree");
+            return Path.Combine(entry, "tree");
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            throw Failure.Refused($"{archive} cannot be unpacked into {Folder}: {wrong.Message}", "is there room, and is the cache yours? XDG_CACHE_HOME moves it", cause: wrong);
+        }
     }
 
     /// <summary>Whether the archive of this digest is unpacked already.</summary>
@@ -92,7 +101,7 @@ public sealed class SourceCache(string folder)
                 // FileShare.None is flock(2) here: the kernel lets go of it when the process ends, however it ends.
                 return new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
             }
-            catch (IOException) when (File.Exists(file))
+            catch (IOException busy) when (busy.HResult == WouldBlock)
             {
                 // Another run is unpacking the same archive; a release takes seconds.
                 cancel.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100));

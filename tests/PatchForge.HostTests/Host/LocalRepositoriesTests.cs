@@ -22,8 +22,8 @@ public sealed class LocalRepositoriesTests : IDisposable
         File.SetUnixFileMode(Path.Combine(_folder, "work", "build", "run"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.CreateSymbolicLink(Path.Combine(_folder, "work", "link"), "build/run");
         File.WriteAllText(Path.Combine(_folder, "work", ".gitattributes"), "README text eol=crlf\n"); // must not act on what is read
-        Git("-C", "work", "add", "-A");
-        Git("-C", "work", "-c", "core.autocrlf=false", "commit", "-q", "-m", "one");
+        Git("-C", "work", "-c", "core.safecrlf=false", "add", "-A");
+        Git("-C", "work", "-c", "core.safecrlf=false", "commit", "-q", "-m", "one");
         Git("-C", "work", "tag", "light");
         Git("-C", "work", "tag", "-a", "-m", "annotated", "v1.0");
         Git("clone", "-q", "--bare", "work", "bare.git");
@@ -97,7 +97,6 @@ public sealed class LocalRepositoriesTests : IDisposable
         {
             WorkingDirectory = _folder,
             RedirectStandardOutput = true,
-            RedirectStandardError = true,
             Environment =
             {
                 ["GIT_CONFIG_GLOBAL"] = "/dev/null", ["GIT_CONFIG_SYSTEM"] = "/dev/null", ["GIT_AUTHOR_NAME"] = "a", ["GIT_AUTHOR_EMAIL"] = "a@example.org",
@@ -106,10 +105,8 @@ public sealed class LocalRepositoriesTests : IDisposable
         };
         using var process = Process.Start(start);
         Assert.NotNull(process);
-        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.NotNull(error.Result);
         Assert.Equal(0, process.ExitCode);
         return output;
     }

@@ -82,6 +82,14 @@ public sealed class SourceCacheTests : IDisposable
     }
 
     [Fact]
+    public void A_cache_that_cannot_be_written_is_said()
+    {
+        _folder.Write("cache", [1]); // a file where the folder should be
+        var failure = Assert.Throws<Failure>(() => Open(Archive()));
+        Assert.Contains("cannot be unpacked", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Many_at_once_unpack_once_and_all_get_it()
     {
         var archive = Archive();
