@@ -52,7 +52,7 @@ public sealed class BuildRelease(Outside outside, IRoots roots)
     public async Task<BuildAnswer> Run(BuildRequest request, CancellationToken cancel)
     {
         var tree = RootIdentity.OfTree(new DirectoryTree(request.Source));
-        using var work = await WorkPlace.Begin(roots, request.Release, cancel);
+        using var work = await WorkPlace.Begin(outside.Story, roots, request.Release, cancel);
         var totals = new Dictionary<string, long>(StringComparer.Ordinal);
         var built = ImmutableArray.CreateBuilder<BuiltVariant>();
         foreach (var variant in request.Variants)
@@ -123,11 +123,17 @@ internal sealed class WorkPlace : IDisposable
 
     public string Images { get; }
 
-    public static async Task<WorkPlace> Begin(IRoots roots, string release, CancellationToken cancel)
+    public static async Task<WorkPlace> Begin(IStory story, IRoots roots, string release, CancellationToken cancel)
     {
         string Made(params ReadOnlySpan<string> parts) => Directory.CreateDirectory(Path.Combine([roots.StateFolder, .. parts])).FullName;
         var builds = Made("builds");
-        var held = await roots.Lock(Path.Combine(builds, release + ".lock"), cancel);
+        var wait = roots.Lock(Path.Combine(builds, release + ".lock"), cancel);
+        if (!wait.IsCompleted)
+        {
+            story.Say($"another run builds {release}; waiting for it");
+        }
+
+        var held = await wait;
         var place = new WorkPlace(roots, Path.Combine(builds, release), Made("logs", release), Made("images"), held);
         await place.Clear(cancel);
         Directory.CreateDirectory(place.Folder);

@@ -55,7 +55,7 @@ public sealed class HostRootTests
 
     [Theory]
     [InlineData("mknod /tmp/disk b 8 0")]
-    [InlineData("mount -t tmpfs x /mnt")]
+    [InlineData("mount -t tmpfs x /tmp")]
     [InlineData("mount -o remount,rw /sys")]
     [InlineData("mount -o remount,rw /proc/sys")]
     [InlineData("umount /proc/sys")]
