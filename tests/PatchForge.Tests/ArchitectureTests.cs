@@ -26,7 +26,7 @@ public sealed class ArchitectureTests
         ["Smoke"] = ["Settings", "Seams"],
         ["Workflows"] = ["Archives", "Diffs", "Ebuilds", "Landing", "Manifests", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
         ["Reporting"] = ["Workflows", "Seams"],
-        ["Commands"] = ["Workflows", "Reporting", "Settings", "Roots", "Releases", "Seams"],
+        ["Commands"] = ["Workflows", "Reporting", "Settings", "Series", "Roots", "Releases", "Seams"],
         ["Host"] = ["Roots", "Smoke", "Trees", "Settings", "Seams"],
     };
 

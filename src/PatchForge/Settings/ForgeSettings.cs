@@ -166,7 +166,11 @@ public sealed record RootSettings(string Default, Uri? Stage3Index);
 
 /// <summary>The smoke test's sites and probes, as data.</summary>
 /// <param name="Switching">The variants whose processes serve each site as the site's user; all others serve every site as one.</param>
-public sealed record SmokeSettings(ImmutableArray<SmokeSite> Sites, int Port, TimeSpan StartLimit, ImmutableArray<string> Switching);
+public sealed record SmokeSettings(ImmutableArray<SmokeSite> Sites, int Port, TimeSpan StartLimit, ImmutableArray<string> Switching)
+{
+    /// <summary>The variants that refresh builds and tests; empty for all of the line's.</summary>
+    public ImmutableArray<string> Variants { get; init; } = [];
+}
 
 /// <param name="Uid">Numeric, so that no account has to exist in the root.</param>
 public sealed record SmokeSite(string HostName, int Uid, int Gid);

@@ -25,9 +25,19 @@ internal static class YamlText
         }
 
         var text = Decode(file, bytes.Span);
+        var parser = new Parser(new StringReader(text));
         try
         {
-            return Document(file, new Parser(new StringReader(text)));
+            return Document(file, parser);
+        }
+        catch (InvalidOperationException wrong)
+        {
+            // What YamlDotNet's scanner throws when a plain scalar meets the end of a flow: the last event tells where.
+            throw Failure.Refused(
+                "this is not YAML: a list or mapping in brackets is not closed, or something in it is not a value",
+                "look at the brackets from here on",
+                At(file, parser.Current?.End ?? Mark.Empty),
+                wrong);
         }
         catch (YamlException wrong)
         {

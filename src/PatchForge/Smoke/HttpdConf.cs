@@ -45,8 +45,10 @@ public static class HttpdConf
         Line("LogFormat \"%v %p %P \\\"%r\\\" %>s %b\" smoke");
         Line($"CustomLog {place}/logs/access_log smoke");
         Line("StartServers 3");
+        Line("<IfModule !worker.c>"); // which counts threads instead
         Line("MinSpareServers 2");
         Line("MaxSpareServers 6");
+        Line("</IfModule>");
         Line("MaxClients 30");
         Line("Timeout 30");
         Line("KeepAlive On");

@@ -91,16 +91,21 @@ internal static class DistfilesForManifest
             var search = await find.Run(settings, release, distdir, cancel);
             if (search.Best is { Verdict.IsAccepted: true } best)
             {
-                facts.Add(new DistfileFacts(release.Distfile, best.Digests.Size, best.Digests[DigestAlgorithm.Blake2b], best.Digests[DigestAlgorithm.Sha512]));
+                facts.Add(await Facts(release.Distfile, best.File, cancel));
             }
         }
 
         foreach (var (distfile, file) in unofficial.Where(one => !facts.Any(known => known.Name == one.Distfile)))
         {
-            var digests = await FileDigests.OfFile(file, [DigestAlgorithm.Blake2b, DigestAlgorithm.Sha512], null, cancel);
-            facts.Add(new DistfileFacts(distfile, digests.Size, digests[DigestAlgorithm.Blake2b], digests[DigestAlgorithm.Sha512]));
+            facts.Add(await Facts(distfile, file, cancel));
         }
 
         return facts.ToImmutable();
+    }
+
+    private static async Task<DistfileFacts> Facts(string distfile, string file, CancellationToken cancel)
+    {
+        var digests = await FileDigests.OfFile(file, [DigestAlgorithm.Blake2b, DigestAlgorithm.Sha512], null, cancel);
+        return new DistfileFacts(distfile, digests.Size, digests[DigestAlgorithm.Blake2b], digests[DigestAlgorithm.Sha512]);
     }
 }

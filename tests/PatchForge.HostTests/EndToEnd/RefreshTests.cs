@@ -61,7 +61,7 @@ public sealed class RefreshTests : IDisposable
         Assert.Contains("tiny-1.0.tar.gz", answer.Output, StringComparison.Ordinal);
         Assert.Contains(Path.GetFullPath(_forge.Distdir), answer.Output, StringComparison.Ordinal);
         Assert.Contains("--distdir", answer.Output, StringComparison.Ordinal);
-        Assert.Contains("--git", answer.Output, StringComparison.Ordinal);
+        Assert.Contains("three ways to provide it", answer.Output, StringComparison.Ordinal);
         Assert.Contains("127.0.0.1:9", answer.Output, StringComparison.Ordinal);
         Assert.Equal(before, Everything());
     }
