@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Makes a root out of its parts and runs one command in it. This is the first process of new mount, pid, ipc,
 # uts and network namespaces (unshare(1)); it needs sh and util-linux of the machine and, in the root, sh and
 # setpriv. Its arguments are operations, each a word and its operands, then `--` and the command:
