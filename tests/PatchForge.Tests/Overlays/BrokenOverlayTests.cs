@@ -16,6 +16,14 @@ public sealed class BrokenOverlayTests
         [.. Directory.GetDirectories(Cases).Select(folder => Path.GetFileName(folder)).Where(name => name != "base").Order(StringComparer.Ordinal)];
 
     [Fact]
+    public void Our_own_overlay_breaks_no_rule()
+    {
+        var settings = SettingsFile.Load(Path.Combine(Golden.Home, "patchforge.yaml"));
+        var found = OverlayRules.Check(new OverlayFolder(settings.Home, settings.Overlay), EclassSources.None);
+        Assert.Equal([], found.Where(finding => finding.Severity == Severity.Error));
+    }
+
+    [Fact]
     public void The_base_has_no_finding() =>
         Assert.Equal([], OverlayRules.Check(new OverlayFolder(Path.Combine(Cases, "base"), Layout), EclassSources.None));
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using PatchForge.Releases;
 using PatchForge.Seams;
+using PatchForge.Tests.Shared;
 using PatchForge.Trees;
 using PatchForge.Workflows;
 
@@ -39,7 +40,7 @@ public sealed class OpenSourceTests : IDisposable
             Assert.Equal("part 0.9", Encoding.UTF8.GetString(source.Tree.Find(TreePath.Parse("srclib/part/a.c"))?.Content.ToArray() ?? []));
             Assert.Equal(TreeMode.Executable, source.Tree.Find(TreePath.Parse("run"))?.Mode);
             Assert.IsType<DistfileVerdict.Unofficial>(source.Verdict);
-            FolderWriting.Write(source.Tree, _project.Folder["written"], TestContext.Current.CancellationToken);
+            await WriteTree.Run(new WriteTreeRequest(source.Tree, _project.Folder["written"]), new SilentStory(), TestContext.Current.CancellationToken);
             Assert.Equal(source.Tree.Paths(), new DirectoryTree(_project.Folder["written"]).Paths());
         }
 
@@ -59,14 +60,6 @@ public sealed class OpenSourceTests : IDisposable
         failure = await Assert.ThrowsAsync<Failure>(() => Open(new SourceOptions { Git = _project.Folder["clones"] }, git));
         Assert.Contains("has no tag 0.9", failure.Message, StringComparison.Ordinal);
         Assert.Equal(0, git.Open);
-    }
-
-    [Fact]
-    public void A_tree_whose_link_leads_out_is_not_written()
-    {
-        var tree = new LayeredTree().With(new TreeFile(TreePath.Parse("a/l"), TreeMode.Link, "../../x"u8.ToArray()));
-        Assert.Throws<Failure>(() => FolderWriting.Write(tree, _project.Folder["written"], TestContext.Current.CancellationToken));
-        Assert.False(Path.Exists(_project.Folder["written"]));
     }
 
     private sealed class FakeGit(string folder) : IGitRepositories

@@ -28,6 +28,16 @@ public sealed class WriteTreeTests : IDisposable
         Assert.Equal(["out"], Directory.EnumerateFileSystemEntries(Path.Combine(_scratch, "new")).Select(Path.GetFileName));
     }
 
+    [Theory]
+    [InlineData("../../x")]
+    [InlineData("/etc/passwd")]
+    public async Task A_tree_whose_link_leads_out_is_not_written(string target)
+    {
+        var failure = await Assert.ThrowsAsync<Failure>(() => Write(Make.Tree(("f", "f\n")).With(Make.File("a/l", target, TreeMode.Link))));
+        Assert.Equal(FailureKind.Refused, failure.Kind);
+        Assert.False(Path.Exists(Target));
+    }
+
     [Fact]
     public async Task A_directory_that_holds_something_is_replaced_only_with_force()
     {
