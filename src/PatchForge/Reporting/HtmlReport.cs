@@ -62,7 +62,7 @@ public static class HtmlReport
         Table(page, ["release", "distfile", "series", "ebuild", "Manifest", "md5-cache", "build", "smoke"], answer.Releases.Select(release => new[]
         {
             $"<b>{Text(release.Release)}</b>",
-            release.Source is { } source ? Mark(source.Official ? "good" : "warn", source.Verdict) : Mark("bad", "missing"),
+            release.Source is { } source ? Mark(source.Official ? "good" : "warn", source.Verdict) : Mark("bad", release.NoSource),
             SeriesCell(release),
             Text(release.Ebuild?.Written ?? "–"),
             Text(release.Ebuild?.Manifest ?? "–"),

@@ -16,7 +16,7 @@ public static class RefreshText
             answer.Releases.Select(release => (IReadOnlyList<string>)
             [
                 release.Release,
-                release.Source?.Verdict ?? "missing",
+                release.Source?.Verdict ?? release.NoSource,
                 Series(release.Patches),
                 release.Ebuild?.Written ?? "-",
                 release.Ebuild?.Manifest ?? "-",

@@ -28,7 +28,11 @@ public sealed record ReleaseAnswer(
     EbuildFacts? Ebuild,
     ImmutableArray<BuildFacts> Builds,
     ImmutableArray<SmokeFacts> Smokes,
-    FailureFacts? Failure);
+    FailureFacts? Failure)
+{
+    /// <summary>One word for a release whose source could not be used.</summary>
+    internal string NoSource => Failure is { Kind: "missing" } ? "missing" : "refused";
+}
 
 /// <param name="Verdict">One word: official, signed, first-use, unofficial.</param>
 /// <param name="Detail">What the verdict rests on: which digests, whose signature, why unofficial.</param>

@@ -70,10 +70,9 @@ public sealed class Httpd20SmokeTests
 
     private static async Task<SmokeAnswer> Smoke(string version, string variant, bool switches, RemovedGuard removed = RemovedGuard.None)
     {
-        Assert.SkipUnless(Httpd20.HasSeries, "the series is not there");
         using var scratch = await RealRoots.Need(Cancel);
         using var real = new RealRoots(NamespaceRoots.UsualStateFolder());
-        var source = await Httpd20.Unpack(version, scratch.Folder, real.Outside.Processes, Cancel);
+        var source = await Httpd20.Patched(version, scratch.Folder, real.Outside, Cancel);
         var root = await new OpenRoot(real.Outside, real.Roots).Run(real.Roots.Host(), Httpd20.Build.Packages, Cancel);
         var built = await new BuildRelease(real.Outside, real.Roots).Run(new BuildRequest(root, version, source, Httpd20.Build, [variant]), Cancel);
         var image = built.Variants[0].Image;
