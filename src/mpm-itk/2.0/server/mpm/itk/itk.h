@@ -160,4 +160,7 @@ int itk_slots_create(void);
 int itk_slots_take(int slot, const server_rec *s, int max_clients);
 void itk_slots_give_back(int slot);
 
+/* The parent, when it has ended all children. */
+void itk_slots_clear(void);
+
 #endif

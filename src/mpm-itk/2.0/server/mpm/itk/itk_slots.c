@@ -110,3 +110,12 @@ void itk_slots_give_back(int slot)
         slots[slot] = 0;
     }
 }
+
+void itk_slots_clear(void)
+{
+    int slot;
+
+    for (slot = 0; slot < slot_count; slot++) {
+        slots[slot] = 0;
+    }
+}
