@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A reader: becomes User with three capabilities before its first connection,
- * then accepts, and gives each connection to a worker.
+ * A child: becomes User with three capabilities before its first connection,
+ * then accepts, and gives each connection to a worker.  It reads none of them.
  */
 
 #include "itk.h"
@@ -144,7 +144,7 @@ static apr_socket_t *next_connection(apr_pool_t *ptrans)
     return rv == APR_SUCCESS ? csd : NULL;
 }
 
-/* ---- the life of a reader ----------------------------------------------- */
+/* ---- the life of a child ------------------------------------------------ */
 
 static void become_reader(void)
 {
@@ -212,7 +212,6 @@ void itk_child_main(int slot)
 
     do {
         apr_socket_t *csd;
-        conn_rec *c;
 
         apr_pool_clear(ptrans);
         if (ap_max_requests_per_child > 0
@@ -220,21 +219,8 @@ void itk_child_main(int slot)
             break;
         }
         (void) ap_update_child_status(sbh, SERVER_READY, NULL);
-        if ((csd = next_connection(ptrans)) == NULL) {
-            continue;
-        }
-        c = ap_run_create_connection(ptrans, ap_server_conf, csd, slot, sbh,
-                                     bucket_alloc);
-        if (c == NULL) {
-            continue;
-        }
-        switch (itk_worker_serve(c, csd)) {
-        case ITK_SERVED:
-            itk_worker_finish(c);
-        case ITK_HANDED_OVER:
-            break;
-        default:
-            ap_lingering_close(c);
+        if ((csd = next_connection(ptrans)) != NULL) {
+            itk_worker_run(csd, ptrans, sbh, bucket_alloc);
         }
         /* told to go, or left over from before a restart */
     } while (ap_mpm_pod_check(itk_pod) != APR_SUCCESS && !old_generation());
