@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <stdarg.h>
 #include <string.h>
@@ -376,19 +377,64 @@ static long capget_call(struct __user_cap_data_struct *data)
     return 0;
 }
 
+/* ---- the session keyring ------------------------------------------------- */
+
+#define NEW_RING 4711
+
+static long keyctl_call(long op, long arg)
+{
+    int result, how;
+
+    if (op == KEYCTL_JOIN_SESSION_KEYRING && arg == 0) {
+        how = call("keyctl(JOIN)", 1, &result);
+        if (how == SAY) {
+            return result;
+        }
+        kernel.keyring = KERNEL_RING_NEW;
+        return NEW_RING;
+    }
+    if (op == KEYCTL_SETPERM) {
+        how = call("keyctl(SETPERM)", 1, &result);
+        if (how == SAY) {
+            return result;
+        }
+        if (arg != NEW_RING || kernel.keyring == KERNEL_RING_OF_ROOT) {
+            return denied();
+        }
+        kernel.keyring = KERNEL_RING_CLOSED;
+        return 0;
+    }
+    if (op == KEYCTL_GET_KEYRING_ID && arg == KEY_SPEC_SESSION_KEYRING) {
+        how = call("keyctl(GET_KEYRING_ID)", 1, &result);
+        if (how == SAY) {
+            return result;
+        }
+        return kernel.keyring == KERNEL_RING_CLOSED && how != FORCE
+               ? denied() : NEW_RING;
+    }
+    errno = EINVAL;
+    return -1;
+}
+
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
 {
     va_list args;
-    void *one, *two;
+    void *one, *two, *three, *four, *five;
 
     va_start(args, number);
     one = va_arg(args, void *);
     two = va_arg(args, void *);
+    three = va_arg(args, void *);
+    four = va_arg(args, void *);
+    five = va_arg(args, void *);
     va_end(args);
     if (!on) {
-        return __real_syscall(number, one, two);
+        return __real_syscall(number, one, two, three, four, five);
+    }
+    if (number == SYS_keyctl) {
+        return keyctl_call((int)(long)one, (long)two);
     }
     if (number == SYS_capset) {
         return capset_call(two);

@@ -12,6 +12,10 @@
 
 #define KERNEL_GROUPS_MAX 64
 
+typedef enum {
+    KERNEL_RING_OF_ROOT, KERNEL_RING_NEW, KERNEL_RING_CLOSED
+} kernel_ring;
+
 typedef struct {
     uid_t ruid, euid, suid, fsuid;
     gid_t rgid, egid, sgid, fsgid;
@@ -20,6 +24,7 @@ typedef struct {
     uint64_t effective, permitted, inheritable, bounding, ambient;
     unsigned int securebits;
     int dumpable, nice;
+    kernel_ring keyring;        /* the session's */
 } kernel_state;
 
 typedef enum {

@@ -330,6 +330,82 @@ test heads => 'heads that httpd refuses are answered by nobody but User', sub {
     claim(receive($s, 5) =~ /page of a/, '0.9');
 };
 
+test keyring => "root's session keyring is not handed to a host's programs", sub {
+    my ($type, $name, $secret, $ring) = ("user\0", "itk-live\0", 'of root', "itk-live\0");
+    return if `uname -m` ne "x86_64\n" || syscall(250, 1, $ring) < 0;     # KEYCTL_JOIN_SESSION_KEYRING
+    my $key = syscall(248, $type, $name, $secret, length $secret, -3);    # add_key
+    claim($key > 0, "add_key: $!");
+    configure("StartServers 1\nMaxClients 4\n");
+    start();
+    write_file("$work/a/cgi/key", <<'SCRIPT', 0755);
+#!/usr/bin/perl
+$|++;
+print "Content-Type: text/plain\n\n";
+my ($type, $name, $data) = ("user\0", "itk-live\0", "\0" x 64);
+my $key = syscall(250, 10, -3, $type, $name, 0);
+print "found $key\n" if $key > 0;
+print syscall(250, 11, 0 + $ENV{QUERY_STRING}, $data, 64), " $data\n";
+print "added\n" if syscall(248, $type, $name, "x", 1, -3) > 0;
+SCRIPT
+    system("chown 5001:5001 $work/a/cgi/key");
+    my $answer = ask('a', "/cgi/key?$key");
+    claim($answer =~ /^-1 /m && $answer !~ /found|added|of root/, $answer);
+};
+
+test inherited => 'no process of a connection has a listening socket, or shares memory that counts', sub {
+    configure("StartServers 2\nMaxClients 8\n");
+    start();
+    my $early = connect_to();
+    print $early "GET / HTTP/1.0\r\n";
+    my $s = keep_alive('a');
+    open my $tcp, '<', '/proc/net/tcp' or die;
+    my %listening = map { (split)[9] => 1 } grep { (split)[3] eq '0A' } <$tcp>;
+    claim(%listening, 'somebody listens');
+    my @c = grep { my $p = $_; !grep { $p == $_ } children($parent) } descendants($parent);
+    claim(@c == 2, "two connections, not @c");
+    for my $p (@c) {
+        my @fds = map { readlink($_) // '' } glob "/proc/$p/fd/*";
+        claim(!(grep { /^socket:\[(\d+)\]/ && $listening{$1} } @fds), "$p listens: @fds");
+        claim((grep { /^socket/ } @fds) == 1, "$p has one socket: @fds");
+        next if uid_of($p) == 65534;
+        open my $maps, '<', "/proc/$p/maps" or die;
+        my @shared = grep { /^\S+ \S+s / } <$maps>;
+        claim(@shared == 1, "$p shares: @shared");
+    }
+};
+
+test stopped => 'a stop ends workers that do not hear it', sub {
+    configure("StartServers 3\nMaxClients 8\n");
+    start();
+    my $early = connect_to();
+    print $early "GET / HTTP/1.0\r\n";
+    my $s = keep_alive('a');
+    my @c = grep { my $p = $_; !grep { $p == $_ } children($parent) } descendants($parent);
+    claim(@c == 2, "two connections, not @c");
+    kill STOP => @c;
+    kill TERM => $parent;
+    claim(within(8, sub { !alive($parent) }), 'stopped');
+    claim(within(2, sub { !grep { alive($_) } @c }), 'no worker is left');
+    kill KILL => @c;
+};
+
+test graceful => 'a graceful restart lets a worker finish and loses no request', sub {
+    configure("StartServers 2\nMaxClients 8\n", a => 'MaxClientsVHost 1');
+    start();
+    my $s = keep_alive('a');
+    kill USR1 => $parent;
+    my $lost = 0;
+    for (1 .. 40) {
+        $lost++ if ask('b', '/index.html') !~ /page of b/;
+        sleep 0.02;
+    }
+    claim($lost == 0, "$lost lost");
+    claim(ask('a', '/index.html') =~ /^HTTP\S+ 503/, 'the place is still taken');
+    print $s "GET /index.html HTTP/1.0\r\nHost: a.test\r\n\r\n";
+    claim(receive($s, 3) =~ /page of a/, 'the old worker serves on');
+    claim(within(3, sub { ask('a', '/index.html') =~ /page of a/ }), 'the place is free');
+};
+
 # ---- all of them ------------------------------------------------------------
 
 for (@tests) {

@@ -53,7 +53,7 @@ static int safe(const itk_identity *who, uint64_t caps)
         && kernel.effective == caps && kernel.permitted == caps
         && kernel.inheritable == 0 && kernel.ambient == 0
         && kernel.bounding == 0 && kernel.securebits == LOCKED
-        && kernel.dumpable == 0;
+        && kernel.dumpable == 0 && kernel.keyring == KERNEL_RING_CLOSED;
 }
 
 /* One change of role; what it starts from is made by an honest kernel. */
@@ -208,7 +208,7 @@ static void every_way_is_tried(void)
         "setuid", "seteuid", "setreuid", "setfsuid",
         "setgid", "setegid", "setregid", "setfsgid",
         "setgroups", "setresuid", "setresgid", "capset",
-        "prctl(SET_SECUREBITS)",
+        "prctl(SET_SECUREBITS)", "keyctl(GET_KEYRING_ID)",
     };
     const char *step = NULL;
     size_t i;
