@@ -406,6 +406,32 @@ test graceful => 'a graceful restart lets a worker finish and loses no request',
     claim(within(3, sub { ask('a', '/index.html') =~ /page of a/ }), 'the place is free');
 };
 
+test terminal => 'no worker has the terminal that root started the server on', sub {
+    configure("StartServers 1\nMaxClients 4\n");
+    unlink "$work/error_log", "$work/httpd.pid";
+    my $script = fork;
+    if (!$script) {
+        open STDIN, '<', '/dev/null';
+        exec 'script', '-qec', "$prefix/bin/httpd -D FOREGROUND -f $work/httpd.conf", '/dev/null';
+        exit 1;
+    }
+    my $s;
+    claim(within(10, sub { $s = connect_to() }), 'start') or return;
+    within(5, sub { $parent = pid() });
+    print $s "GET /index.html HTTP/1.1\r\nHost: a.test\r\n\r\n";
+    receive($s, 5, qr/page of a/);
+    my %terminal;
+    for my $p ($parent, workers(5001)) {
+        open my $stat, '<', "/proc/$p/stat" or next;
+        $terminal{$p} = (split ' ', (<$stat> =~ /\) (.*)/)[0])[4];
+    }
+    claim(keys(%terminal) == 2 && $terminal{$parent}, 'the parent has one: ' . join ' ', %terminal);
+    delete $terminal{$parent};
+    claim(!(grep { $_ } values %terminal), 'the worker has it as well');
+    stop();
+    waitpid $script, 0;
+};
+
 # ---- all of them ------------------------------------------------------------
 
 for (@tests) {

@@ -8,7 +8,11 @@
 #include "itk.h"
 
 #include "apr_poll.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 int itk_child_slot;
 
@@ -146,6 +150,26 @@ static apr_socket_t *next_connection(apr_pool_t *ptrans)
 
 /* ---- the life of a child ------------------------------------------------ */
 
+/*
+ * A server that was started in the foreground has a terminal, and processes on
+ * it: another user's process may type there for root as long as it is its own
+ * terminal too.
+ */
+static void leave_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0) {
+        return;                 /* none, as for any daemon */
+    }
+    if (ioctl(fd, TIOCNOTTY) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_ALERT, errno, ap_server_conf,
+                     "mpm-itk: a child could not leave the terminal");
+        _exit(APEXIT_CHILDFATAL);
+    }
+    close(fd);
+}
+
 static void become_reader(void)
 {
     const char *step;
@@ -185,6 +209,9 @@ static void start(apr_pool_t **ptrans)
         itk_child_exit(APEXIT_CHILDFATAL);
     }
 
+    if (!itk_one_process) {     /* -X: its terminal is what that is for */
+        leave_terminal();
+    }
     become_reader();
 
     ap_run_child_init(pchild, ap_server_conf);

@@ -271,7 +271,7 @@ static const char *max_clients(cmd_parms *cmd, void *unused, const char *text)
 static const char *server_limit(cmd_parms *cmd, void *unused,
                                 const char *text)
 {
-    int wanted;
+    int wanted = 0;
     const char *err = global_number(cmd, text, &wanted);
 
     (void) unused;

@@ -2,10 +2,10 @@
 
 /*
  * The parent: root, and the contract of prefork.  It opens what needs root,
- * keeps the number of idle readers between two limits, and reaps.  It reads
+ * keeps the number of idle children between two limits, and reaps.  It reads
  * nothing from the network.  The pids that it signals are its own notes; what
  * it takes from the scoreboard is whether a slot is idle, and that memory is
- * written to by readers only, never by a worker.
+ * written to before the switch to a vhost's user, never after it.
  */
 
 #include "itk.h"
@@ -251,7 +251,7 @@ static int create_accept_mutex(apr_pool_t *p)
     if (rv != APR_SUCCESS) {
         return failed_start(rv, "could not create the accept mutex");
     }
-    /* the readers are not root; which mechanisms care is httpd's to know */
+    /* the children are not root; which mechanisms care is httpd's to know */
     rv = unixd_set_proc_mutex_perms(itk_accept_mutex);
     if (rv != APR_SUCCESS) {
         return failed_start(rv, "could not give the accept mutex to User");
@@ -320,7 +320,7 @@ static void prepare_restart(void)
 {
     int i;
 
-    /* readers that have a worker out see this when it has ended */
+    /* children that have a worker out see this when it has ended */
     ++ap_my_generation;
     ap_scoreboard_image->global->running_generation = ap_my_generation;
 

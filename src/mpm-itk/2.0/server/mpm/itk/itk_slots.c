@@ -2,7 +2,7 @@
 
 /*
  * MaxClientsVHost: one number a child, in memory that the parent shares with
- * its readers.  Workers get a private copy and cannot change it.
+ * its children.  Workers have a private copy and cannot change it.
  */
 
 #include "itk.h"
