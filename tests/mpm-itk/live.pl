@@ -438,6 +438,62 @@ test terminal => 'no worker has the terminal that root started the server on', s
     waitpid $script, 0;
 };
 
+test forks => 'a connection that no process can be had for is closed, and the server lives', sub {
+    configure("StartServers 4\nMinSpareServers 1\nMaxClients 6\n");
+    unlink "$work/error_log";
+    # root may always fork; User may not, with more than one process
+    system('prlimit', '--nproc=1', "$prefix/bin/httpd", '-f', "$work/httpd.conf") == 0 or die 'start';
+    within(10, sub { -s "$work/httpd.pid" && children($parent = pid()) }) or die 'no children';
+    claim(ask('a', '/index.html') eq '', 'closed') for 1 .. 5;
+    claim(say_log() =~ /could not fork a process for a connection/, 'it is said why');
+    claim(scalar(children($parent)) >= 1 && alive($parent), 'it lives');
+};
+
+test identities => 'ids at the ends of their range, priorities, and no others', sub {
+    local $host{a} = 4294967294;
+    lay_out();
+    configure("StartServers 1\nMaxClients 4\n", a => 'NiceValue -7', b => 'NiceValue 9');
+    start();
+    for (['a', -7], ['b', 9]) {
+        my ($h, $nice) = @$_;
+        my $s = keep_alive($h);
+        my @w = workers($host{$h});
+        claim(@w == 1 && getpriority(0, $w[0]) == $nice, "$h: " . join ' ', map { getpriority 0, $_ } @w);
+    }
+    claim(!(grep { getpriority(0, $_) } children($parent)), 'the children keep theirs');
+    stop();
+    for my $wrong ("<Limit GET>\nAssignUserID #5 #5\n</Limit>", "AssignUserID #0 #5", 'AssignUserID #4294967295 #5',
+        "<Location />\nNiceValue 1\n</Location>", 'LimitUIDRange 2000 1000', "LimitUIDRange 1 5000") {
+        configure($wrong);
+        my $said = `$prefix/bin/httpd -t -f $work/httpd.conf 2>&1`;
+        claim($? != 0 && $said =~ /line \d+ of/, "$wrong: $said");
+    }
+};
+
+test vhosts => 'however a host is named, its user serves it', sub {
+    configure("StartServers 2\nMaxClients 8\n", a => "ServerAlias *.a.test\nServerPath /of-a", b => 'ServerPath /of-b');
+    start();
+    my %uid = (
+        "GET http://b.test/cgi/id HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n" => 5002,
+        "GET http://a.test/cgi/id HTTP/1.0\r\nHost: b.test\r\n\r\n" => 5001,
+        "GET /cgi/id HTTP/1.0\r\nHost: B.TEST.:8080\r\n\r\n" => 5002,
+        "GET /cgi/id HTTP/1.0\r\nHost: x.a.test\r\nHost: b.test\r\n\r\n" => '',
+        "GET /cgi/id HTTP/1.0\r\n\r\n" => 5001,
+        "GET /cgi/id\r\n" => 5001,
+        "GET /of-b/../cgi/id HTTP/1.0\r\n\r\n" => 5002,
+        "POST /cgi/id HTTP/1.0\r\nHost: b.test\r\nContent-Length: 3\r\n\r\nabc" => 5002,
+    );
+    for my $head (sort keys %uid) {
+        my $s = connect_to();
+        print $s $head;
+        my $answer = receive($s, 5);
+        claim($uid{$head} ? $answer =~ /^$uid{$head}$/m : $answer !~ /^5002$/m, "$head: $answer");
+    }
+    my $s = connect_to();
+    print $s "TRACE / HTTP/1.0\r\nHost: b.test\r\n\r\n";
+    claim(receive($s, 5) =~ /TRACE \/|405/, 'TRACE');
+};
+
 # ---- all of them ------------------------------------------------------------
 
 for (@tests) {
