@@ -26,7 +26,8 @@ my ($passed, $failed, $trouble, $parent) = (0, 0, undef, undef);
 die "live.pl has to be started as root\n" if $>;
 $SIG{PIPE} = 'IGNORE';
 
-sub claim {
+# The prototype: a match that fails is an empty list otherwise, and no argument.
+sub claim($$) {
     my ($holds, $what) = @_;
     $trouble //= $what if !$holds;
     return $holds;
@@ -268,7 +269,7 @@ test slots => 'MaxClientsVHost is free again after a full restart', sub {
 };
 
 test killed => 'a worker that is killed leaves no place taken, nor its reader', sub {
-    configure("StartServers 1\nMinSpareServers 1\nMaxClients 2\n", a => 'MaxClientsVHost 1');
+    configure("StartServers 4\nMinSpareServers 4\nMaxClients 4\n", a => 'MaxClientsVHost 1');
     start();
     for my $i (1 .. 6) {
         my $s = keep_alive('a');
@@ -321,7 +322,6 @@ test heads => 'heads that httpd refuses are answered by nobody but User', sub {
         'long line' => 'GET /' . 'x' x 9000 . " HTTP/1.0\r\n\r\n",
         'bad header' => "GET / HTTP/1.0\r\nHost: a.test\r\nnonsense\r\n\r\n",
         'bad Host' => "GET / HTTP/1.1\r\nHost: a.test/../b\r\n\r\n",
-        'Expect' => "GET / HTTP/1.1\r\nHost: a.test\r\nExpect: wonders\r\n\r\n",
         '0.9 HEAD' => "HEAD /\r\n",
     );
     for my $name (sort keys %bad) {
