@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <stdarg.h>
 #include <string.h>
@@ -20,7 +21,12 @@ kernel_state kernel;
 
 static int on, count, nth;
 static kernel_fault fault;
-static struct { const char *name; int changes, refused; } log_[CALLS_MAX];
+static void (*drift)(void);
+static struct {
+    const char *name;
+    int changes, refused;
+    long asked[3];
+} log_[CALLS_MAX];
 
 void kernel_boot(void)
 {
@@ -41,6 +47,12 @@ void kernel_on(kernel_fault f, int n)
     memset(log_, 0, sizeof(log_));
 }
 
+void kernel_drift(void (*change)(void), int n)
+{
+    kernel_on(KERNEL_DRIFT, n);
+    drift = change;
+}
+
 void kernel_off(void) { on = 0; }
 int kernel_calls(void) { return count; }
 const char *kernel_call_name(int n) { return log_[n].name; }
@@ -59,6 +71,30 @@ int kernel_position(const char *name)
     return 0;
 }
 
+int kernel_last_position(const char *name)
+{
+    int i = count;
+
+    while (i > 0 && strcmp(log_[i].name, name) != 0) {
+        i--;
+    }
+    return i;
+}
+
+int kernel_refused(const char *name, long a, long b, long c)
+{
+    int i;
+
+    for (i = 1; i <= count; i++) {
+        if (log_[i].refused && strcmp(log_[i].name, name) == 0
+            && log_[i].asked[0] == a && log_[i].asked[1] == b
+            && log_[i].asked[2] == c) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* What to do with a call: 0 go on by the rules, else return *result. */
 enum { BY_RULES, SAY, FORCE };
 
@@ -72,6 +108,10 @@ static int call(const char *name, int changes, int *result)
     if (count != nth || fault == KERNEL_HONEST) {
         return BY_RULES;
     }
+    if (fault == KERNEL_DRIFT) {
+        drift();
+        return BY_RULES;
+    }
     if (fault == KERNEL_FAIL) {
         errno = EPERM;
         *result = -1;
@@ -82,6 +122,14 @@ static int call(const char *name, int changes, int *result)
         return SAY;
     }
     return fault == KERNEL_GRANT && changes ? FORCE : BY_RULES;
+}
+
+/* What the present call asks for; an id of -1 as -1. */
+static void asked(long a, long b, long c)
+{
+    log_[count].asked[0] = a;
+    log_[count].asked[1] = b;
+    log_[count].asked[2] = c;
 }
 
 static int denied(void)
@@ -133,6 +181,7 @@ static int set_uids(const char *name, uid_t r, uid_t e, uid_t s)
     uid_t r0 = kernel.ruid, e0 = kernel.euid, s0 = kernel.suid;
     int result, how = call(name, 1, &result);
 
+    asked((int)r, (int)e, (int)s);
     if (how == SAY) {
         return result;
     }
@@ -160,6 +209,7 @@ static int set_gids(const char *name, gid_t r, gid_t e, gid_t s)
     const gid_t keep = (gid_t)-1;
     int result, how = call(name, 1, &result);
 
+    asked((int)r, (int)e, (int)s);
     if (how == SAY) {
         return result;
     }
@@ -225,6 +275,7 @@ PASS(int, setfsuid, (uid_t u), (u))
     int result, before = (int)kernel.fsuid;
     int how = call("setfsuid", u != (uid_t)-1, &result);
 
+    asked((int)u, 0, 0);
     if (how == SAY) {
         return fault == KERNEL_FAIL ? before + 1 : before;
     }
@@ -244,6 +295,7 @@ PASS(int, setfsgid, (gid_t g), (g))
     int result, before = (int)kernel.fsgid;
     int how = call("setfsgid", g != (gid_t)-1, &result);
 
+    asked((int)g, 0, 0);
     if (how == SAY) {
         return fault == KERNEL_FAIL ? before + 1 : before;
     }
@@ -264,6 +316,7 @@ PASS(int, setgroups, (size_t n, const gid_t *list), (n, list))
     int result, how = call("setgroups", 1, &result);
     size_t i;
 
+    asked((long)n, n ? (long)list[0] : -1, 0);
     if (how == SAY) {
         return result;
     }
@@ -346,6 +399,7 @@ static long capset_call(const struct __user_cap_data_struct *data)
     uint64_t i = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
     int result, how = call("capset", 1, &result);
 
+    asked((long)e, (long)p, (long)i);
     if (how == SAY) {
         return result;
     }
@@ -376,19 +430,64 @@ static long capget_call(struct __user_cap_data_struct *data)
     return 0;
 }
 
+/* ---- the session keyring ------------------------------------------------- */
+
+#define NEW_RING 4711
+
+static long keyctl_call(long op, long arg)
+{
+    int result, how;
+
+    if (op == KEYCTL_JOIN_SESSION_KEYRING && arg == 0) {
+        how = call("keyctl(JOIN)", 1, &result);
+        if (how == SAY) {
+            return result;
+        }
+        kernel.keyring = KERNEL_RING_NEW;
+        return NEW_RING;
+    }
+    if (op == KEYCTL_SETPERM) {
+        how = call("keyctl(SETPERM)", 1, &result);
+        if (how == SAY) {
+            return result;
+        }
+        if (arg != NEW_RING || kernel.keyring == KERNEL_RING_OF_ROOT) {
+            return denied();
+        }
+        kernel.keyring = KERNEL_RING_CLOSED;
+        return 0;
+    }
+    if (op == KEYCTL_GET_KEYRING_ID && arg == KEY_SPEC_SESSION_KEYRING) {
+        how = call("keyctl(GET_KEYRING_ID)", 1, &result);
+        if (how == SAY) {
+            return result;
+        }
+        return kernel.keyring == KERNEL_RING_CLOSED && how != FORCE
+               ? denied() : NEW_RING;
+    }
+    errno = EINVAL;
+    return -1;
+}
+
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
 {
     va_list args;
-    void *one, *two;
+    void *one, *two, *three, *four, *five;
 
     va_start(args, number);
     one = va_arg(args, void *);
     two = va_arg(args, void *);
+    three = va_arg(args, void *);
+    four = va_arg(args, void *);
+    five = va_arg(args, void *);
     va_end(args);
     if (!on) {
-        return __real_syscall(number, one, two);
+        return __real_syscall(number, one, two, three, four, five);
+    }
+    if (number == SYS_keyctl) {
+        return keyctl_call((int)(long)one, (long)two);
     }
     if (number == SYS_capset) {
         return capset_call(two);
@@ -406,6 +505,7 @@ static int securebits_call(unsigned int want)
     unsigned int locks = kernel.securebits & SECURE_ALL_LOCKS;
     int result, how = call("prctl(SET_SECUREBITS)", 1, &result);
 
+    asked((long)want, 0, 0);
     if (how == SAY) {
         return result;
     }

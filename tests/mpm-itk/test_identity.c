@@ -53,7 +53,7 @@ static int safe(const itk_identity *who, uint64_t caps)
         && kernel.effective == caps && kernel.permitted == caps
         && kernel.inheritable == 0 && kernel.ambient == 0
         && kernel.bounding == 0 && kernel.securebits == LOCKED
-        && kernel.dumpable == 0;
+        && kernel.dumpable == 0 && kernel.keyring == KERNEL_RING_CLOSED;
 }
 
 /* One change of role; what it starts from is made by an honest kernel. */
@@ -70,6 +70,8 @@ static const role roles[] = {
     { "worker as User", 1, &reader, ITK_NICE_KEEP },
 };
 
+static void (*drifting)(void);
+
 static int change(const role *r, kernel_fault fault, int nth,
                   const char **step)
 {
@@ -82,7 +84,12 @@ static int change(const role *r, kernel_fault fault, int nth,
         result = itk_become_reader(&reader, step);
     }
     if (result == 0) {
-        kernel_on(fault, nth);
+        if (fault == KERNEL_DRIFT) {
+            kernel_drift(drifting, nth);
+        }
+        else {
+            kernel_on(fault, nth);
+        }
         errno = 0;
         result = r->is_worker
                  ? itk_become_worker(&reader, r->to, &any, r->nice_value, step)
@@ -201,27 +208,91 @@ static void every_attempt_works(const role *r)
     test_end();
 }
 
-/* Kinds of calls that a worker has to have tried, as a list to read. */
+/* Every single thing that a role has to have tried, as a list to read. */
+typedef struct { const char *name; long a, b, c; } way;
+
+static void tried(const role *r, const way *ways, size_t count)
+{
+    const char *step = NULL;
+    char name[80];
+    size_t i;
+
+    strcpy(name, "every way back is tried by a ");
+    test_begin(strcat(name, r->name));
+    CLAIM(change(r, KERNEL_HONEST, 0, &step) == 0);
+    for (i = 0; i < count; i++) {
+        CLAIM_OF(kernel_refused(ways[i].name, ways[i].a, ways[i].b, ways[i].c),
+                 "%s %ld %ld %ld", ways[i].name, ways[i].a, ways[i].b,
+                 ways[i].c);
+    }
+    test_end();
+}
+
 static void every_way_is_tried(void)
 {
-    static const char *const ways[] = {
-        "setuid", "seteuid", "setreuid", "setfsuid",
-        "setgid", "setegid", "setregid", "setfsgid",
-        "setgroups", "setresuid", "setresgid", "capset",
-        "prctl(SET_SECUREBITS)",
+    static const way of_reader[] = {
+        { "capset", THREE | CAP(CAP_SETPCAP), THREE | CAP(CAP_SETPCAP), 0 },
+        { "keyctl(GET_KEYRING_ID)", 0, 0, 0 },
+    };
+    static const way of_worker[] = {
+        { "setuid", -1, 0, -1 }, { "seteuid", -1, 0, -1 },
+        { "setreuid", 0, 0, 0 }, { "setresuid", 0, 0, 0 },
+        { "setresuid", -1, -1, 0 }, { "setfsuid", 0, 0, 0 },
+        { "setgid", -1, 0, -1 }, { "setegid", -1, 0, -1 },
+        { "setregid", 0, 0, 0 }, { "setresgid", 0, 0, 0 },
+        { "setresgid", -1, -1, 0 }, { "setfsgid", 0, 0, 0 },
+        { "setresuid", 81, 81, 81 }, { "setresgid", 81, 81, 81 },
+        { "setgroups", 1, 0, 0 }, { "setgroups", 2, 70, 0 },
+        { "capset", CAP(CAP_SETUID), CAP(CAP_SETUID), 0 },
+        { "capset", CAP(CAP_SETGID), CAP(CAP_SETGID), 0 },
+        { "capset", CAP(CAP_SYS_NICE), CAP(CAP_SYS_NICE), 0 },
+        { "prctl(SET_SECUREBITS)", 0, 0, 0 },
+        { "keyctl(GET_KEYRING_ID)", 0, 0, 0 },
+    };
+
+    tried(&roles[0], of_reader, sizeof(of_reader) / sizeof(of_reader[0]));
+    tried(&roles[1], of_worker, sizeof(of_worker) / sizeof(of_worker[0]));
+}
+
+#define DRIFT(name, change) static void drift_##name(void) { kernel.change; }
+DRIFT(ruid, ruid = 0) DRIFT(euid, euid = 0) DRIFT(suid, suid = 0)
+DRIFT(fsuid, fsuid = 0) DRIFT(rgid, rgid = 0) DRIFT(egid, egid = 0)
+DRIFT(sgid, sgid = 0) DRIFT(fsgid, fsgid = 0)
+DRIFT(group, groups[1] = 0) DRIFT(fewer, ngroups--) DRIFT(more, ngroups++)
+DRIFT(effective, effective ^= CAP(CAP_SYS_NICE))
+DRIFT(permitted, permitted |= CAP(CAP_CHOWN))
+DRIFT(inheritable, inheritable = CAP(CAP_SETUID))
+DRIFT(bounding, bounding = CAP(CAP_SETUID))
+DRIFT(securebits, securebits &= ~SECBIT_NOROOT)
+DRIFT(dumpable, dumpable = 1)
+DRIFT(keyring, keyring = KERNEL_RING_OF_ROOT)
+
+/* One thing is not as it should be, at the first and at the last look. */
+static void everything_is_read_back(const role *r)
+{
+    static void (*const drifts[])(void) = {
+        drift_ruid, drift_euid, drift_suid, drift_fsuid, drift_rgid,
+        drift_egid, drift_sgid, drift_fsgid, drift_group, drift_fewer,
+        drift_more, drift_effective, drift_permitted, drift_inheritable,
+        drift_bounding, drift_securebits, drift_dumpable, drift_keyring,
     };
     const char *step = NULL;
+    char name[80];
+    int first, last;
     size_t i;
-    int nth, found;
 
-    test_begin("a worker tries every family of calls that leads back");
-    CLAIM(change(&roles[1], KERNEL_HONEST, 0, &step) == 0);
-    for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-        for (found = 0, nth = 1; nth <= kernel_calls(); nth++) {
-            found += kernel_call_refused(nth)
-                     && strcmp(kernel_call_name(nth), ways[i]) == 0;
-        }
-        CLAIM_OF(found, "%s", ways[i]);
+    strcpy(name, "each thing that is not right is seen by a ");
+    test_begin(strcat(name, r->name));
+    CLAIM(change(r, KERNEL_HONEST, 0, &step) == 0);
+    first = kernel_position("getresuid");
+    last = kernel_last_position("getresuid");
+    CLAIM(first > 0 && (r->is_worker ? last > first : last == first));
+    for (i = 0; i < sizeof(drifts) / sizeof(drifts[0]); i++) {
+        drifting = drifts[i];
+        CLAIM_OF(change(r, KERNEL_DRIFT, first, &step) != 0,
+                 "drift %d, first look", (int)i);
+        CLAIM_OF(change(r, KERNEL_DRIFT, last, &step) != 0,
+                 "drift %d, last look", (int)i);
     }
     test_end();
 }
@@ -299,6 +370,7 @@ void test_identity(void)
         every_call_fails(&roles[i]);
         every_call_lies(&roles[i]);
         every_attempt_works(&roles[i]);
+        everything_is_read_back(&roles[i]);
     }
     every_way_is_tried();
     refused_before_anything();

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -162,6 +163,29 @@ static int groups_are(const itk_identity *who)
     return same;
 }
 
+/*
+ * Whoever is handed a session keyring possesses what is in it, whatever his uid:
+ * that of a login as root, its Kerberos tickets for one.  So there is a new one,
+ * as root, whose quota nobody else fills; and without any permission, or the
+ * workers of one reader could leave keys there for each other.  A program that
+ * wants one joins a session keyring of its own.
+ */
+static int keyring_leave(void)
+{
+    long ring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
+
+    if (ring < 0) {             /* no keyrings here, or a filter's no to all */
+        return errno == ENOSYS || errno == EPERM ? 0 : -1;
+    }
+    return (int)syscall(SYS_keyctl, KEYCTL_SETPERM, ring, 0, 0, 0);
+}
+
+static int keyring_refused(void)
+{
+    return syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID,
+                   (long)KEY_SPEC_SESSION_KEYRING, 0, 0, 0) < 0;
+}
+
 /* What must be true of both roles once they are made. */
 static int confirm(const itk_identity *who, uint64_t caps, const char **step)
 {
@@ -173,6 +197,7 @@ static int confirm(const itk_identity *who, uint64_t caps, const char **step)
          prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) == FINAL_SECUREBITS);
     STEP("read back the dumpable flag",
          prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
+    STEP("be refused the session keyring", keyring_refused());
     return 0;
 }
 
@@ -182,6 +207,7 @@ int itk_become_reader(const itk_identity *who, const char **step)
 
     STEP("check User and Group", itk_identity_refused(who, &any) == NULL);
     STEP("be root", geteuid() == 0);
+    STEP("leave root's session keyring", keyring_leave() == 0);
 
     /* KEEP_CAPS carries the permitted set over setresuid, nothing more */
     STEP("set the securebits",

@@ -20,6 +20,7 @@
  *
  * In both the bounding set is empty and SECBIT_NOROOT is locked, so that
  * neither a set-uid program nor a regained uid 0 brings a capability back.
+ * Their session keyring is not that of root, and admits nobody.
  */
 
 #include "itk_ids.h"

@@ -34,7 +34,7 @@ static int refuse_start(const char *why, const char *detail)
 }
 
 /*
- * Who the readers are, and the hosts without AssignUserID. A User outside of
+ * Who the children are, and the hosts without AssignUserID. A User outside of
  * the ranges may read heads, but hosts that would run as it are not served.
  */
 static int find_default_identity(apr_pool_t *p)
@@ -195,7 +195,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_open_logs(open_logs, NULL, before_core, APR_HOOK_MIDDLE);
 
     /* Before what any module calls "really first": nothing that looks at the
-     * request, and no other protocol, may run in a reader.
+     * request, and no other protocol, may run as User.
      */
     ap_hook_process_connection(itk_process_connection, NULL, NULL,
                                APR_HOOK_REALLY_FIRST - 10);

@@ -6,16 +6,17 @@
  * The adapter of the itk MPM to httpd 2.0, model "classic".  Three roles:
  *
  *   parent   root; starts and reaps children, reads nothing from the network
- *   reader   a child: User with three capabilities; accepts a connection and
- *            reads the head of its first request, forks, waits
- *   worker   forked by a reader: becomes the vhost's user for good, serves
- *            that connection, exits
+ *   child    User with three capabilities; accepts a connection, forks, waits;
+ *            reads nothing from it
+ *   worker   forked by a child, for that connection: a "reader" first, with the
+ *            child's rights, of one request's head; then the vhost's user for
+ *            good; serves the connection, exits
  *
  * itk.c             the module: hooks, start-up checks
  * itk_directives.c  the configuration
  * itk_parent.c      parent
- * itk_child.c       reader: the accept loop
- * itk_worker.c      from reader to worker
+ * itk_child.c       child: the accept loop
+ * itk_worker.c      worker: from the fork to its end
  * itk_slots.c       how many workers a vhost has (MaxClientsVHost)
  *
  * The files of the core (itk_ids, itk_identity, itk_mappings, itk_descriptors)
@@ -99,7 +100,7 @@ extern ap_pod_t *itk_pod;
 extern int itk_listener_count;
 extern apr_pool_t *itk_pconf;
 
-/* User and Group: the readers', and that of vhosts that name nobody. */
+/* User and Group: the children's, and that of vhosts that name nobody. */
 extern itk_identity itk_default_identity;
 
 const itk_identity *itk_identity_of(const server_rec *s);
@@ -123,25 +124,19 @@ void itk_child_exit(int code) __attribute__((noreturn));
 
 /* ---- itk_worker.c ------------------------------------------------------- */
 
-extern int itk_in_worker;
+extern int itk_in_worker;       /* it has become the vhost's user */
 
-/*
- * What became of a connection that a reader accepted.
- *   ITK_CLOSE        nobody took it: no whole head, or an answer was sent
- *   ITK_HANDED_OVER  a worker had it and has ended; the socket is closed here
- *   ITK_SERVED       this process is the worker now, and has served it
- */
-typedef enum { ITK_CLOSE, ITK_HANDED_OVER, ITK_SERVED } itk_outcome;
-
-/* A reader, once, after its child_init hooks.  0, or -1 and it must end. */
+/* A child, once, after its child_init hooks.  0, or -1 and it must end. */
 int itk_worker_prepare(apr_pool_t *pchild);
 
-itk_outcome itk_worker_serve(conn_rec *c, apr_socket_t *csd);
+/* A child: has this connection served, and returns when that is over. */
+void itk_worker_run(apr_socket_t *csd, apr_pool_t *ptrans,
+                    ap_sb_handle_t *sbh, apr_bucket_alloc_t *buckets);
 
 /* The end of a worker. */
 void itk_worker_finish(conn_rec *c) __attribute__((noreturn));
 
-/* A reader on its way out, with a worker still running: end that worker. */
+/* A child on its way out: end the worker that it still has, and itself. */
 void itk_worker_abandon(void);
 
 int itk_process_connection(conn_rec *c);
@@ -154,10 +149,14 @@ int itk_log_transaction(request_rec *r);
 int itk_slots_create(void);
 
 /*
- * A reader, before it forks a worker: take a place of this vhost.  1, or 0 if
- * all of them are taken.  The reader gives it back when the worker has ended.
+ * A worker, before it switches: take a place of this vhost in its child's slot.
+ * 1, or 0 if all of them are taken.  The child gives it back when the worker
+ * has ended.
  */
 int itk_slots_take(int slot, const server_rec *s, int max_clients);
 void itk_slots_give_back(int slot);
+
+/* The parent, when it has ended all children. */
+void itk_slots_clear(void);
 
 #endif

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A reader: becomes User with three capabilities before its first connection,
- * then accepts, and gives each connection to a worker.
+ * A child: becomes User with three capabilities before its first connection,
+ * then accepts, and gives each connection to a worker.  It reads none of them.
  */
 
 #include "itk.h"
 
 #include "apr_poll.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 int itk_child_slot;
 
@@ -144,7 +148,27 @@ static apr_socket_t *next_connection(apr_pool_t *ptrans)
     return rv == APR_SUCCESS ? csd : NULL;
 }
 
-/* ---- the life of a reader ----------------------------------------------- */
+/* ---- the life of a child ------------------------------------------------ */
+
+/*
+ * A server that was started in the foreground has a terminal, and processes on
+ * it: another user's process may type there for root as long as it is its own
+ * terminal too.
+ */
+static void leave_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0) {
+        return;                 /* none, as for any daemon */
+    }
+    if (ioctl(fd, TIOCNOTTY) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_ALERT, errno, ap_server_conf,
+                     "mpm-itk: a child could not leave the terminal");
+        _exit(APEXIT_CHILDFATAL);
+    }
+    close(fd);
+}
 
 static void become_reader(void)
 {
@@ -185,6 +209,9 @@ static void start(apr_pool_t **ptrans)
         itk_child_exit(APEXIT_CHILDFATAL);
     }
 
+    if (!itk_one_process) {     /* -X: its terminal is what that is for */
+        leave_terminal();
+    }
     become_reader();
 
     ap_run_child_init(pchild, ap_server_conf);
@@ -212,7 +239,6 @@ void itk_child_main(int slot)
 
     do {
         apr_socket_t *csd;
-        conn_rec *c;
 
         apr_pool_clear(ptrans);
         if (ap_max_requests_per_child > 0
@@ -220,21 +246,8 @@ void itk_child_main(int slot)
             break;
         }
         (void) ap_update_child_status(sbh, SERVER_READY, NULL);
-        if ((csd = next_connection(ptrans)) == NULL) {
-            continue;
-        }
-        c = ap_run_create_connection(ptrans, ap_server_conf, csd, slot, sbh,
-                                     bucket_alloc);
-        if (c == NULL) {
-            continue;
-        }
-        switch (itk_worker_serve(c, csd)) {
-        case ITK_SERVED:
-            itk_worker_finish(c);
-        case ITK_HANDED_OVER:
-            break;
-        default:
-            ap_lingering_close(c);
+        if ((csd = next_connection(ptrans)) != NULL) {
+            itk_worker_run(csd, ptrans, sbh, bucket_alloc);
         }
         /* told to go, or left over from before a restart */
     } while (ap_mpm_pod_check(itk_pod) != APR_SUCCESS && !old_generation());

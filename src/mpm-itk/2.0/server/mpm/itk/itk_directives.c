@@ -81,10 +81,11 @@ const char *itk_identity_for_pool(apr_pool_t *p, const char *user,
 
 /* ---- this MPM's directives ---------------------------------------------- */
 
-/* Outside of any <Directory>, <Location>, <Files> or .htaccess. */
+/* Outside of any <Directory>, <Location>, <Files>, <Limit> or .htaccess. */
 static const char *server_only(cmd_parms *cmd)
 {
-    if (cmd->path || ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE)) {
+    if (cmd->path
+        || ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE | NOT_IN_LIMIT)) {
         return apr_pstrcat(cmd->pool, cmd->cmd->name, " belongs to the server "
                            "or to a <VirtualHost>: a worker has one identity "
                            "for its whole life, and has it before directories "
@@ -271,7 +272,7 @@ static const char *max_clients(cmd_parms *cmd, void *unused, const char *text)
 static const char *server_limit(cmd_parms *cmd, void *unused,
                                 const char *text)
 {
-    int wanted;
+    int wanted = 0;
     const char *err = global_number(cmd, text, &wanted);
 
     (void) unused;

@@ -2,10 +2,10 @@
 
 /*
  * The parent: root, and the contract of prefork.  It opens what needs root,
- * keeps the number of idle readers between two limits, and reaps.  It reads
+ * keeps the number of idle children between two limits, and reaps.  It reads
  * nothing from the network.  The pids that it signals are its own notes; what
  * it takes from the scoreboard is whether a slot is idle, and that memory is
- * written to by readers only, never by a worker.
+ * written to before the switch to a vhost's user, never after it.
  */
 
 #include "itk.h"
@@ -251,7 +251,7 @@ static int create_accept_mutex(apr_pool_t *p)
     if (rv != APR_SUCCESS) {
         return failed_start(rv, "could not create the accept mutex");
     }
-    /* the readers are not root; which mechanisms care is httpd's to know */
+    /* the children are not root; which mechanisms care is httpd's to know */
     rv = unixd_set_proc_mutex_perms(itk_accept_mutex);
     if (rv != APR_SUCCESS) {
         return failed_start(rv, "could not give the accept mutex to User");
@@ -259,17 +259,22 @@ static int create_accept_mutex(apr_pool_t *p)
     return 0;
 }
 
-/* A child has ended.  1 if the server has to end with it. */
+/*
+ * A process has ended.  1 if the server has to end with it, which only a child
+ * in a slot can ask for: where this is process 1, as in a container, it is also
+ * handed what a customer's scripts leave behind, with any exit code they like.
+ */
 static int reaped(apr_proc_t *proc, apr_exit_why_e why, int status,
                   int *to_start)
 {
-    int processed = ap_process_child_status(proc, why, status);
     int slot = slot_of(proc->pid);
+    int processed;
 
-    if (processed == APEXIT_CHILDFATAL) {
-        return 1;
-    }
     if (slot >= 0) {
+        processed = ap_process_child_status(proc, why, status);
+        if (processed == APEXIT_CHILDFATAL) {
+            return 1;
+        }
         itk_child_pids[slot] = 0;
         set_status(slot, SERVER_DEAD);
         itk_slots_give_back(slot);
@@ -286,8 +291,8 @@ static int reaped(apr_proc_t *proc, apr_exit_why_e why, int status,
         /* a piped logger, or the like */
     }
 #endif
-    else if (graceful) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ap_server_conf,
+    else {
+        ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, ap_server_conf,
                      "mpm-itk: process %ld has ended, and is in no slot",
                      (long)proc->pid);
     }
@@ -315,7 +320,7 @@ static void prepare_restart(void)
 {
     int i;
 
-    /* readers that have a worker out see this when it has ended */
+    /* children that have a worker out see this when it has ended */
     ++ap_my_generation;
     ap_scoreboard_image->global->running_generation = ap_my_generation;
 
@@ -335,6 +340,8 @@ static void prepare_restart(void)
                      "mpm-itk: killpg SIGHUP");
     }
     ap_reclaim_child_processes(0);
+    /* those that had a worker could not give its place back */
+    itk_slots_clear();
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, ap_server_conf,
                  "SIGHUP received.  Attempting to restart");
 }
@@ -397,7 +404,8 @@ int ap_mpm_run(apr_pool_t *p, apr_pool_t *plog, server_rec *s)
         settling = 10;
     }
     announce(s);
-    restart_wanted = stop_wanted = 0;
+    /* a stop that came while the configuration was read is still wanted */
+    restart_wanted = 0;
     itk_mpm_state = AP_MPMQ_RUNNING;
 
     while (!restart_wanted && !stop_wanted) {

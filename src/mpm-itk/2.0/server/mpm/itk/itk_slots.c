@@ -2,7 +2,7 @@
 
 /*
  * MaxClientsVHost: one number a child, in memory that the parent shares with
- * its readers.  Workers get a private copy and cannot change it.
+ * its children.  Workers have a private copy and cannot change it.
  */
 
 #include "itk.h"
@@ -107,6 +107,15 @@ int itk_slots_take(int slot, const server_rec *s, int max_clients)
 void itk_slots_give_back(int slot)
 {
     if (slot >= 0 && slot < slot_count) {
+        slots[slot] = 0;
+    }
+}
+
+void itk_slots_clear(void)
+{
+    int slot;
+
+    for (slot = 0; slot < slot_count; slot++) {
         slots[slot] = 0;
     }
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From reader to worker.
+ * The process of one connection, from the fork to its end.
  *
- * The reader runs httpd's own reading of a request.  httpd calls
- * post_read_request when the head is whole and the vhost known, and before
- * anything else looks at it: there the reader forks.  The new process becomes
- * the vhost's user and goes on where it is.  The reader has no use for the
- * rest of that reading, which would end in an answer: it waits, and leaves
- * with longjmp for the frame of itk_worker_serve.
+ * It is forked before a byte of the connection is read: what a client sends is
+ * never in a process that serves another host afterwards.  It reads the head of
+ * the first request with the rights of the child it was forked from, in httpd's
+ * own code.  httpd calls post_read_request when the head is whole and the vhost
+ * known, and before anything else looks at it: there the process becomes the
+ * vhost's user, for good, and goes on where it is.
  */
 
 #include "itk.h"
@@ -17,7 +17,6 @@
 
 #include "apr_signal.h"
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -36,9 +35,11 @@ typedef struct {
 
 int itk_in_worker = 0;
 
-static jmp_buf reading;         /* the frame of itk_worker_serve */
 static volatile work_report *report;
-static volatile pid_t worker_pid;       /* the one that is waited for, or 0 */
+/* The host whose user a worker is about to become; detached with the rest
+ * before it does, so that no host's code can write it. */
+static const server_rec *volatile *becoming;
+static volatile pid_t worker_pid;   /* the one that a child waits for, or 0 */
 static itk_identity worker_identity;
 static const server_rec *worker_server;
 
@@ -50,18 +51,24 @@ static int listener_count;
 
 /* ---- before a worker ---------------------------------------------------- */
 
+static void *shared_page(void)
+{
+    void *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE),
+                      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                      -1, 0);
+
+    return page == MAP_FAILED ? NULL : page;
+}
+
 int itk_worker_prepare(apr_pool_t *pchild)
 {
-    void *page = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-    if (page == MAP_FAILED) {
+    if ((report = shared_page()) == NULL
+        || (becoming = shared_page()) == NULL) {
         return -1;
     }
-    report = page;
     child_pool = pchild;
     shared = apr_palloc(pchild, SHARED_MAX * sizeof(*shared));
-    shared_count = itk_mappings_list(shared, SHARED_MAX, page);
+    shared_count = itk_mappings_list(shared, SHARED_MAX, (void *)report);
     listener_count = itk_listeners_list(listeners, LISTENERS_MAX);
     return shared_count < 0 || listener_count < 0 ? -1 : 0;
 }
@@ -95,16 +102,12 @@ static int close_accept_mutex(void)
     return itk_descriptors_blank(&os.crossproc, 1);
 }
 
-static void become_worker(request_rec *r, apr_socket_t *csd)
+/* First of all, before it reads a byte: nobody else's connections. */
+static void leave_the_child(apr_socket_t *csd)
 {
-    const server_rec *s = r->server;
-    const itk_identity *who = itk_identity_of(s);
-    const char *step = NULL;
+    const server_rec *s = ap_server_conf;
     apr_os_sock_t fd;
 
-    if (itk_mappings_detach(shared, shared_count) != 0) {
-        end_unserved(s, "leave the shared memory");
-    }
     if (itk_descriptors_blank(listeners, listener_count) != 0) {
         end_unserved(s, "close the listening sockets");
     }
@@ -118,6 +121,17 @@ static void become_worker(request_rec *r, apr_socket_t *csd)
         || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
         end_unserved(s, "keep the connection from programs it starts");
     }
+}
+
+static void become_worker(const server_rec *s)
+{
+    const itk_identity *who = itk_identity_of(s);
+    const char *step = NULL;
+
+    *becoming = s;
+    if (itk_mappings_detach(shared, shared_count) != 0) {
+        end_unserved(s, "leave the shared memory");
+    }
     if (itk_become_worker(&itk_default_identity, who, &itk_conf.limits,
                           itk_server_conf_of(s)->nice_value, &step) != 0) {
         end_unserved(s, step);
@@ -130,14 +144,18 @@ static void become_worker(request_rec *r, apr_socket_t *csd)
 void itk_worker_finish(conn_rec *c)
 {
     ap_lingering_close(c);
-    /* with it go the connection and what modules clean up with a child */
+    /* what modules clean up with a child is theirs to do in the child */
+    if (!itk_in_worker && itk_mappings_detach(shared, shared_count) != 0) {
+        _exit(0);
+    }
+    /* with it go the connection and what is still to be written */
     apr_pool_destroy(child_pool);
     exit(0);
 }
 
-/* ---- in the reader ------------------------------------------------------ */
+/* An answer as User: no handler, no ErrorDocument but text. */
+static void answer(request_rec *r, int status) __attribute__((noreturn));
 
-/* An answer from the reader itself: no handler, no ErrorDocument but text. */
 static void answer(request_rec *r, int status)
 {
     conn_rec *c = r->connection;
@@ -147,17 +165,60 @@ static void answer(request_rec *r, int status)
     ap_send_error_response(r, 0);
     ap_update_child_status(c->sbh, SERVER_BUSY_LOG, r);
     ap_run_log_transaction(r);
-    longjmp(reading, ITK_CLOSE + 1);
+    itk_worker_finish(c);
 }
 
-static void wait_for_worker(const server_rec *s)
+/* The head is read: a worker from here on, or no answer but an error. */
+static void switch_to(request_rec *r)
+{
+    const itk_server_conf *conf = itk_server_conf_of(r->server);
+    const char *refused = itk_identity_refused(itk_identity_of(r->server),
+                                               &itk_conf.limits);
+
+    if (refused) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, r->server,
+                     "mpm-itk: %s is not served: %s",
+                     r->server->server_hostname, refused);
+        answer(r, HTTP_INTERNAL_SERVER_ERROR);
+    }
+    if (!itk_slots_take(itk_child_slot, r->server, conf->max_clients)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
+                     "mpm-itk: %s has all %d clients of MaxClientsVHost",
+                     r->server->server_hostname, conf->max_clients);
+        answer(r, HTTP_SERVICE_UNAVAILABLE);
+    }
+    ap_update_child_status(r->connection->sbh, SERVER_BUSY_WRITE, r);
+    become_worker(r->server);
+}
+
+static void serve(apr_socket_t *csd, apr_pool_t *ptrans, ap_sb_handle_t *sbh,
+                  apr_bucket_alloc_t *buckets) __attribute__((noreturn));
+
+static void serve(apr_socket_t *csd, apr_pool_t *ptrans, ap_sb_handle_t *sbh,
+                  apr_bucket_alloc_t *buckets)
+{
+    conn_rec *c;
+
+    leave_the_child(csd);
+    c = ap_run_create_connection(ptrans, ap_server_conf, csd, itk_child_slot,
+                                 sbh, buckets);
+    if (c == NULL) {
+        _exit(0);
+    }
+    ap_process_connection(c, csd);
+    itk_worker_finish(c);
+}
+
+/* ---- in the child that accepted ------------------------------------------ */
+
+static void wait_for_worker(void)
 {
     int status;
 
     /* that pid and no other: what the worker leaves behind is not waited for */
     while (waitpid(worker_pid, &status, 0) < 0) {
         if (errno != EINTR) {
-            ap_log_error(APLOG_MARK, APLOG_ERR, errno, s,
+            ap_log_error(APLOG_MARK, APLOG_ERR, errno, ap_server_conf,
                          "mpm-itk: wait for process %ld", (long)worker_pid);
             break;
         }
@@ -184,90 +245,73 @@ static void count_work(void)
 #endif
 }
 
-/* Returns in the worker; the reader leaves by longjmp. */
-static void hand_over(request_rec *r)
+void itk_worker_run(apr_socket_t *csd, apr_pool_t *ptrans,
+                    ap_sb_handle_t *sbh, apr_bucket_alloc_t *buckets)
 {
-    const itk_server_conf *conf = itk_server_conf_of(r->server);
-    conn_rec *c = r->connection;
-    apr_socket_t *csd = ap_get_module_config(c->conn_config, &core_module);
-    const char *refused = itk_identity_refused(itk_identity_of(r->server),
-                                               &itk_conf.limits);
-    sigset_t ending, before;
+    static const int ending[] = { SIGTERM, SIGHUP, SIGINT };
+    sigset_t blocked, before;
+    size_t i;
     pid_t pid;
 
-    if (refused) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, r->server,
-                     "mpm-itk: %s is not served: %s",
-                     r->server->server_hostname, refused);
-        answer(r, HTTP_INTERNAL_SERVER_ERROR);
-    }
-    if (!itk_slots_take(itk_child_slot, r->server, conf->max_clients)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
-                     "mpm-itk: %s has all %d clients of MaxClientsVHost",
-                     r->server->server_hostname, conf->max_clients);
-        answer(r, HTTP_SERVICE_UNAVAILABLE);
-    }
-    ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, r);
+    ap_update_child_status(sbh, SERVER_BUSY_READ, NULL);
     report->requests = report->bytes = 0;
+    *becoming = NULL;
 
-    /* a worker must not run a reader's handlers, not even for a moment */
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGTERM);
-    sigaddset(&ending, SIGHUP);
-    sigprocmask(SIG_BLOCK, &ending, &before);
+    /* a worker must not run a child's handlers, not even for a moment */
+    sigemptyset(&blocked);
+    for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+        sigaddset(&blocked, ending[i]);
+    }
+    sigprocmask(SIG_BLOCK, &blocked, &before);
     pid = fork();
     if (pid == 0) {
-        apr_signal(SIGTERM, SIG_DFL);
-        apr_signal(SIGHUP, SIG_DFL);
+        for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+            apr_signal(ending[i], SIG_DFL);
+        }
         sigprocmask(SIG_SETMASK, &before, NULL);
-        become_worker(r, csd);
-        return;
+        serve(csd, ptrans, sbh, buckets);
     }
     worker_pid = pid > 0 ? pid : 0;
     if (pid < 0) {
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        ap_log_error(APLOG_MARK, APLOG_ERR, errno, r->server,
-                     "mpm-itk: could not fork a process for %s",
-                     r->server->server_hostname);
-        itk_slots_give_back(itk_child_slot);
-        answer(r, HTTP_SERVICE_UNAVAILABLE);
+        ap_log_error(APLOG_MARK, APLOG_ERR, errno, ap_server_conf,
+                     "mpm-itk: could not fork a process for a connection, "
+                     "which is closed");
     }
-    /* first, or the client would not see the worker close it */
-    c->aborted = 1;
+    /* at once, or the client would not see the worker close it */
     apr_socket_close(csd);
     sigprocmask(SIG_SETMASK, &before, NULL);
 
-    wait_for_worker(r->server);
+    if (pid < 0) {
+        apr_sleep(APR_USEC_PER_SEC / 10);   /* there may be room by then */
+        return;
+    }
+    wait_for_worker();
     count_work();
     itk_slots_give_back(itk_child_slot);
-    longjmp(reading, ITK_HANDED_OVER + 1);
-}
-
-itk_outcome itk_worker_serve(conn_rec *c, apr_socket_t *csd)
-{
-    int left = setjmp(reading);
-
-    if (left) {
-        return (itk_outcome)(left - 1);
-    }
-    ap_process_connection(c, csd);
-    return itk_in_worker ? ITK_SERVED : ITK_CLOSE;
 }
 
 void itk_worker_abandon(void)
 {
+    const server_rec *s = ap_server_conf;
     const char *step;
     pid_t pid = worker_pid;
 
-    if (pid <= 0 || itk_in_worker) {
+    if (pid <= 0) {
         return;
     }
-    /* A reader may not signal another user's process.  It is about to exit:
+    worker_pid = 0;
+    /* one that is User still, or again, as the host's user */
+    if (kill(pid, SIGKILL) == 0 || errno == ESRCH) {
+        _exit(0);
+    }
+    /* A child may not signal another user's process.  It is about to exit:
      * so it becomes that user first, for good, as any worker does.
      */
-    worker_pid = 0;
-    if (itk_become_worker(&itk_default_identity, &worker_identity,
-                          &itk_conf.limits, ITK_NICE_KEEP, &step) == 0) {
+    while (s && s != *becoming) {
+        s = s->next;
+    }
+    if (s && itk_become_worker(&itk_default_identity, itk_identity_of(s),
+                               &itk_conf.limits, ITK_NICE_KEEP, &step) == 0) {
         kill(pid, SIGKILL);
     }
     _exit(0);
@@ -290,7 +334,7 @@ static int may_serve(const server_rec *s)
 
 /*
  * What http_core does with a connection, and before any module that speaks
- * another protocol: those would do all of their work in a reader. That a
+ * another protocol: those would do all of their work as User. That a
  * request is processed by a worker alone is said here once more.
  */
 int itk_process_connection(conn_rec *c)
@@ -328,8 +372,7 @@ int itk_post_read_request(request_rec *r)
         return DECLINED;        /* part of a request that came by here */
     }
     if (!itk_in_worker) {
-        worker_identity = *itk_identity_of(r->server);
-        hand_over(r);
+        switch_to(r);
         return DECLINED;
     }
     if (!may_serve(r->server)) {
