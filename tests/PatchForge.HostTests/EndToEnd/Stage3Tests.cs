@@ -243,6 +243,27 @@ public sealed class Stage3Tests(Stage3Bytes bytes) : IClassFixture<Stage3Bytes>,
     }
 
     [Fact]
+    public async Task A_root_that_something_runs_in_is_not_removed()
+    {
+        using var mirror = await Mirror();
+        Assert.Equal(0, (await Create(mirror)).ExitCode);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var inside = new TaskCompletionSource();
+        var request = Tool.Request(_forge, "chroot", "enter", mirror.Name, "--", "sh", "-c", "echo inside; sleep 60") with { OnLine = _ => inside.TrySetResult() };
+        var running = new Processes(new SilentStory()).Run(request, stop.Token);
+        await inside.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+
+        var refused = await Run("chroot", "remove", mirror.Name);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("is not removed: something runs in it", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await Run("chroot", "remove", mirror.Name)).ExitCode);
+        Assert.Empty(Directory.EnumerateDirectories($"{State}/sessions"));
+    }
+
+    [Fact]
     public async Task A_folder_that_the_tool_did_not_make_is_not_removed_by_name_or_path()
     {
         using var mirror = await Mirror();

@@ -130,7 +130,7 @@ public sealed class Stage3RootTests
             root=$1 stage=$2
             mkdir -p "$root/usr/bin" "$root/dev" "$root/etc" "$root/home"
             chmod 1777 "$root/home"
-            for program in sh cat ls setpriv umount rmdir; do
+            for program in sh cat ls sleep setpriv umount rmdir; do
                 path=$(command -v "$program")
                 cp -L "$path" "$root/usr/bin/$program"
                 ldd "$path" | grep -o '/[^ ]*' | while read -r library; do
