@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using PatchForge.Reporting;
 using PatchForge.Roots;
@@ -29,7 +30,7 @@ internal static class ChrootCommand
     private static readonly Argument<string> Name = new("NAME") { Description = "A root that `chroot create` made, by name or path" };
     private static readonly Argument<string?> Root = new("ROOT")
     {
-        Description = "host, dir:PATH or stage3:FILE-OR-URL; the settings' default when none is named",
+        Description = "host, dir:PATH, stage3:FILE-OR-URL or the name of one that was made; the settings' default when none is named",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -63,10 +64,24 @@ internal static class ChrootCommand
     private static async Task<int> Enter(CommandRun run)
     {
         var settings = run.Settings();
-        var spec = RootSpec.Parse(run.Parsed.GetValue(Root) ?? settings.Root.Default, Environment.CurrentDirectory);
-        var tree = await new FindRoot(run.Outside, run.Roots).Run(spec, Stage3Trust.Of(null, takeUnsigned: false), run.Cancel);
+        var (named, command) = RootAndCommand(run.Parsed);
+        var find = new FindRoot(run.Outside, run.Roots);
+        var spec = named is null ? RootSpec.Parse(settings.Root.Default, settings.Home, new FileLocation(settings.File)) : find.Named(named, Environment.CurrentDirectory);
+        var tree = await find.Run(spec, Stage3Trust.Of(null, takeUnsigned: false), run.Cancel);
         var root = await new OpenRoot(run.Outside, run.Roots).Run(tree, settings.Lines[0].Build.Packages, run.Cancel);
-        return await new EnterRoot(run.Outside, run.Roots).Run(root, [.. run.Parsed.GetValue(Words) ?? []], interactive: true, run.Cancel);
+
+        // Its streams are the command's as they are, whether they are a terminal, a file or a pipe.
+        return await new EnterRoot(run.Outside, run.Roots).Run(root, command, interactive: true, run.Cancel);
+    }
+
+    /// <summary>What stands after <c>--</c> is the command, also where no root stands before it.</summary>
+    private static (string? Root, ImmutableArray<string> Command) RootAndCommand(ParseResult parsed)
+    {
+        string?[] named = [parsed.GetValue(Root)];
+        string[] words = [.. named.OfType<string>(), .. parsed.GetValue(Words) ?? []];
+        var after = parsed.Tokens.SkipWhile(token => token.Type != System.CommandLine.Parsing.TokenType.DoubleDash).Skip(1).Count();
+        var hasRoot = words.Length > after;
+        return (hasRoot ? words[0] : null, [.. words.Skip(hasRoot ? 1 : 0)]);
     }
 
     private static async Task<int> Remove(CommandRun run)

@@ -22,6 +22,25 @@ public sealed record MadeRoot(string StateFolder, string Name)
 
     public void Mark(string origin) => File.WriteAllText(Path.Combine(Folder, MarkerName), origin);
 
+    /// <summary>
+    /// Makes the state folder, for its user alone: a root has set-user-id programs, and those of an old root are
+    /// nothing for the machine's other users to run.
+    /// </summary>
+    /// <exception cref="Failure">Refused, when it is somebody else's.</exception>
+    public static void PrepareState(string stateFolder)
+    {
+        const UnixFileMode mine = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        try
+        {
+            Directory.CreateDirectory(stateFolder, mine);
+            File.SetUnixFileMode(stateFolder, mine);
+        }
+        catch (UnauthorizedAccessException wrong)
+        {
+            throw Failure.Refused($"{stateFolder} cannot be made this user's own: {wrong.Message}", "is it another user's? XDG_CACHE_HOME names another folder", cause: wrong);
+        }
+    }
+
     public static ImmutableArray<MadeRoot> All(string stateFolder)
     {
         var folder = Path.Combine(stateFolder, "roots");
@@ -38,7 +57,7 @@ public sealed record MadeRoot(string StateFolder, string Name)
     public static MadeRoot Find(string stateFolder, string text)
     {
         var named = All(stateFolder).FirstOrDefault(root => text == root.Name
-            || (text.Contains('/', StringComparison.Ordinal) && Path.TrimEndingDirectorySeparator(Path.GetFullPath(text)) is var path && (path == root.Folder || path == root.Root)));
+            || (text.Contains('/', StringComparison.Ordinal) && Path.TrimEndingDirectorySeparator(Path.GetFullPath(text)) is var path && (path == Path.GetFullPath(root.Folder) || path == Path.GetFullPath(root.Root))));
         return named ?? throw Failure.Refused(
             $"'{text}' is no root that this tool made",
             All(stateFolder) is { IsEmpty: false } all ? $"there are: {string.Join(", ", all.Select(root => root.Name))}" : "there are none; what others made, they remove");

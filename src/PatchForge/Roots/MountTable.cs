@@ -5,7 +5,8 @@ namespace PatchForge.Roots;
 
 /// <summary>One line of /proc/PID/mountinfo (proc_pid_mountinfo(5)).</summary>
 /// <param name="Point">Where it is mounted, with the octal escapes undone.</param>
-public sealed record Mount(string Point, string FileSystem, string Source);
+/// <param name="Lowers">An overlay's lower folders as they were given to it, the topmost first; empty for other file systems.</param>
+public sealed record Mount(string Point, string FileSystem, string Source, ImmutableArray<string> Lowers);
 
 /// <summary>/proc/PID/mountinfo as data.</summary>
 public static class MountTable
@@ -20,7 +21,7 @@ public static class MountTable
             var dash = Array.IndexOf(fields, "-");
             if (fields.Length > 4 && dash >= 6 && dash + 2 < fields.Length)
             {
-                mounts.Add(new Mount(Unescaped(fields[4]), fields[dash + 1], Unescaped(fields[dash + 2])));
+                mounts.Add(new Mount(Unescaped(fields[4]), fields[dash + 1], Unescaped(fields[dash + 2]), Lowers(fields.ElementAtOrDefault(dash + 3) ?? "")));
             }
         }
 
@@ -31,6 +32,16 @@ public static class MountTable
     public static IEnumerable<string> At(IEnumerable<Mount> mounts, string folder) =>
         mounts.Select(mount => mount.Point)
             .Where(point => point == folder || point.StartsWith(folder + "/", StringComparison.Ordinal));
+
+    /// <summary>The kernel shows <c>lowerdir=A:B</c>, or <c>lowerdir+=A</c> for each where they were given one by one.</summary>
+    private static ImmutableArray<string> Lowers(string options) =>
+    [
+        .. options.Split(',')
+            .Select(option => option.Split('=', 2))
+            .Where(option => option is ["lowerdir" or "lowerdir+", _])
+            .SelectMany(option => option[1].Split(':', StringSplitOptions.RemoveEmptyEntries))
+            .Select(Unescaped),
+    ];
 
     private static string Unescaped(string field)
     {

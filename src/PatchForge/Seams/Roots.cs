@@ -123,7 +123,7 @@ public interface IRoots
     Task Unpack(string archive, string folder, CancellationToken cancel);
 
     /// <summary>
-    /// Deletes a folder that this tool made: refuses while anything is mounted below, stays on one file system,
+    /// Deletes a folder that this tool made: refuses while anything is mounted below or runs in it, stays on one file system,
     /// follows no link.
     /// </summary>
     /// <exception cref="Failure">Refused, naming what is in the way; nothing is deleted then.</exception>

@@ -1,28 +1,10 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using System.Text;
 using PatchForge.Releases;
 using PatchForge.Roots;
 using PatchForge.Seams;
 
 namespace PatchForge.Workflows;
-
-/// <summary>What a stage3 is trusted by.</summary>
-/// <param name="Keys">The release keys (a KEYS file or keyring); null when there are none at hand.</param>
-/// <param name="TakeUnsigned">The user takes one without a signature that can be checked; a bad signature is refused all the same.</param>
-public sealed record Stage3Trust(ReadOnlyMemory<byte>? Keys, bool TakeUnsigned)
-{
-    /// <summary>Where app-crypt's package of Gentoo's release keys puts them.</summary>
-    public const string UsualKeys = "/usr/share/openpgp-keys/gentoo-release.asc";
-
-    /// <param name="keys">A file of keys; null for <see cref="UsualKeys"/> where it is there.</param>
-    public static Stage3Trust Of(string? keys, bool takeUnsigned) =>
-        keys is { } named ? new(ReadKeys(named), takeUnsigned)
-        : new(File.Exists(UsualKeys) ? ReadKeys(UsualKeys) : null, takeUnsigned);
-
-    private static ReadOnlyMemory<byte> ReadKeys(string file) =>
-        File.Exists(file) ? File.ReadAllBytes(file) : throw Failure.Missing($"there is no file of keys {file}", "name one that holds the release keys");
-}
 
 /// <param name="Folder">The root's folder, made by this tool.</param>
 /// <param name="Verdict">What it is trusted by, a sentence.</param>
@@ -47,9 +29,10 @@ public sealed class CreateRoot(Outside outside, IRoots roots)
             throw Failure.Missing(none.Why, none.Hint);
         }
 
+        MadeRoot.PrepareState(roots.StateFolder);
         return spec switch
         {
-            RootSpec.Stage3File file => await FromFile(file.Path, null, trust, cancel),
+            RootSpec.Stage3File file => await FromFile(file.Path, trust, cancel),
             RootSpec.Stage3Address { IsIndex: true } index => await FromIndex(index.Address, trust, cancel),
             RootSpec.Stage3Address address => await FromAddress(address.Address, null, trust, cancel),
             _ => throw new Failure(FailureKind.CommandLine, $"the root {spec} is there already; only a stage3 is made into one", "stage3:PATH-or-URL"),
@@ -59,7 +42,7 @@ public sealed class CreateRoot(Outside outside, IRoots roots)
     private async Task<CreatedRoot> FromIndex(Uri address, Stage3Trust trust, CancellationToken cancel)
     {
         var name = Path.GetFileName(address.AbsolutePath);
-        var text = Signed(await Small(address, Stage3Index.Limit, cancel), name, trust).Text;
+        var text = trust.Signed(await Small(address, Stage3Index.Limit, cancel), name, outside.Clock.UtcNow).Text;
         var index = Stage3Index.Parse(text, name);
         index.Name.MustRunHere(RuntimeInformation.OSArchitecture);
         return await FromAddress(new Uri(address, index.Path), index.Size, trust, cancel);
@@ -69,35 +52,66 @@ public sealed class CreateRoot(Outside outside, IRoots roots)
     {
         var name = Stage3Name.Parse(Path.GetFileName(address.AbsolutePath));
         name.MustRunHere(RuntimeInformation.OSArchitecture);
-        var downloads = Directory.CreateDirectory(Path.Combine(roots.StateFolder, "stage3")).FullName;
-        var file = Path.Combine(downloads, name.File);
-        await File.WriteAllBytesAsync(file + ".DIGESTS", await Small(new Uri(address + ".DIGESTS"), Stage3Digests.Limit, cancel), cancel);
-        if (!File.Exists(file) || (size is { } wanted && new FileInfo(file).Length != wanted))
+        var file = Path.Combine(Downloads(), name.File);
+
+        // What is small comes first: a stage3 that would not be trusted is not fetched.
+        var digests = await Small(new Uri(address + ".DIGESTS"), Stage3Digests.Limit, cancel);
+        var published = Published(digests, name, name.File + ".DIGESTS", trust);
+        var signature = await SmallIfThere(new Uri(address + ".asc"), Stage3Digests.Limit, cancel);
+        await Download(address, file, size, cancel);
+        try
         {
-            var outcome = await outside.Story.During(
-                $"fetching {name.File}",
-                progress => outside.Downloads.Fetch(address, file + ".part", size ?? StageLimit, progress, cancel));
-            if (outcome is not DownloadOutcome.Whole)
-            {
-                throw Failure.Missing($"{address} could not be fetched: {Why(outcome)}", "what came is kept; run it again to go on");
-            }
-
-            File.Move(file + ".part", file, overwrite: true);
+            var verdict = await Verify(file, size, published, signature, trust, cancel);
+            await File.WriteAllBytesAsync(file + ".DIGESTS", digests, cancel);
+            await File.WriteAllBytesAsync(file + ".asc", signature ?? [], cancel); // an empty one says that there was none
+            return await Made(file, name, verdict, cancel);
         }
-
-        return await FromFile(file, size, trust, cancel);
+        catch (Failure)
+        {
+            // Whatever was wrong with it, the next try is not to meet it again.
+            Array.ForEach([file, file + ".DIGESTS", file + ".asc"], File.Delete);
+            throw;
+        }
     }
 
-    private async Task<CreatedRoot> FromFile(string file, long? size, Stage3Trust trust, CancellationToken cancel)
+    private async Task Download(Uri address, string file, long? size, CancellationToken cancel)
+    {
+        if (File.Exists(file) && (size is not { } wanted || new FileInfo(file).Length == wanted))
+        {
+            return;
+        }
+
+        var outcome = await outside.Story.During(
+            $"fetching {Path.GetFileName(file)}",
+            progress => outside.Downloads.Fetch(address, file + ".part", size ?? StageLimit, progress, cancel));
+        if (outcome is not DownloadOutcome.Whole)
+        {
+            throw Failure.Missing($"{address} could not be fetched: {Why(outcome)}", "what came is kept; run it again to go on");
+        }
+
+        File.Move(file + ".part", file, overwrite: true);
+    }
+
+    private async Task<CreatedRoot> FromFile(string file, Stage3Trust trust, CancellationToken cancel)
     {
         var name = Stage3Name.Parse(Path.GetFileName(file));
         name.MustRunHere(RuntimeInformation.OSArchitecture);
-        if (!File.Exists(file))
+        var beside = file + ".DIGESTS";
+        foreach (var needed in new[] { file, beside })
         {
-            throw Failure.Missing($"the stage3 {file} is not there");
+            if (!File.Exists(needed))
+            {
+                throw Failure.Missing($"{needed} is not there{(needed == beside ? ", and a stage3 is not used without its digests" : "")}", "it is on every mirror of the stage3s");
+            }
         }
 
-        var verdict = await Verify(file, name, size, trust, cancel);
+        var published = Published(await File.ReadAllBytesAsync(beside, cancel), name, beside, trust);
+        var signature = new FileInfo(file + ".asc") is { Exists: true, Length: > 0 } asc ? await File.ReadAllBytesAsync(asc.FullName, cancel) : null;
+        return await Made(file, name, await Verify(file, null, published, signature, trust, cancel), cancel);
+    }
+
+    private async Task<CreatedRoot> Made(string file, Stage3Name name, string verdict, CancellationToken cancel)
+    {
         var root = new MadeRoot(roots.StateFolder, Path.GetFileNameWithoutExtension(Path.GetFileNameWithoutExtension(name.File)));
         using (await LockOf(root, cancel))
         {
@@ -116,59 +130,35 @@ public sealed class CreateRoot(Outside outside, IRoots roots)
         return roots.Lock(root.Folder + ".lock", cancel);
     }
 
-    private async Task<string> Verify(string file, Stage3Name name, long? size, Stage3Trust trust, CancellationToken cancel)
+    private (ImmutableSortedDictionary<string, string> Digests, string Verdict) Published(ReadOnlySpan<byte> bytes, Stage3Name name, string file, Stage3Trust trust)
     {
+        var (text, verdict) = trust.Signed(bytes, file, outside.Clock.UtcNow);
+        return (Stage3Digests.Parse(text, name.File, file), verdict);
+    }
+
+    private async Task<string> Verify(
+        string file, long? size, (ImmutableSortedDictionary<string, string> Digests, string Verdict) published, byte[]? signature, Stage3Trust trust, CancellationToken cancel)
+    {
+        var name = Path.GetFileName(file);
         var actual = new FileInfo(file).Length;
         if (size is { } wanted && actual != wanted)
         {
-            throw Failure.Refused($"{file} has {actual} bytes, and the index says {wanted}", "remove it, and it is fetched again");
+            throw Failure.Refused($"{name} has {actual} bytes, and the index says {wanted}", "it is not used; another mirror may have a good one");
         }
 
-        var beside = file + ".DIGESTS";
-        if (!File.Exists(beside))
-        {
-            throw Failure.Missing($"{beside} is not there, and a stage3 is not used without its digests", "it lies beside the stage3 on every mirror");
-        }
-
-        var (text, verdict) = Signed(await File.ReadAllBytesAsync(beside, cancel), beside, trust);
-        var expected = Stage3Digests.Parse(text, name.File, beside);
         var digests = await outside.Story.During(
-            $"digests of {name.File}",
-            progress => FileDigests.OfFile(file, s_algorithms.Where(algorithm => expected.ContainsKey(algorithm.Name)), read => progress.Report(read, actual), cancel));
-        foreach (var (algorithm, hex) in expected)
+            $"digests of {name}",
+            progress => FileDigests.OfFile(file, s_algorithms.Where(algorithm => published.Digests.ContainsKey(algorithm.Name)), read => progress.Report(read, actual), cancel));
+        foreach (var (algorithm, hex) in published.Digests)
         {
             if (digests.Hex[algorithm] != hex)
             {
-                throw Failure.Refused($"{file} is not what was published: its {algorithm} is {digests.Hex[algorithm]}, and {Path.GetFileName(beside)} says {hex}", "remove it, and it is fetched again");
+                throw Failure.Refused($"{name} is not what was published: its {algorithm} is {digests.Hex[algorithm]}, and {name}.DIGESTS says {hex}", "it is not used; another mirror may have a good one");
             }
         }
 
-        return $"{string.Join(" and ", expected.Keys)} as published; {verdict}";
-    }
-
-    /// <summary>The text that the signature covers, or the whole where none is asked for.</summary>
-    private (string Text, string Verdict) Signed(ReadOnlyMemory<byte> bytes, string file, Stage3Trust trust)
-    {
-        var text = Encoding.UTF8.GetString(bytes.Span);
-        var signed = text.Contains("-----BEGIN PGP SIGNED MESSAGE-----", StringComparison.Ordinal);
-        if (signed && trust.Keys is { } keys)
-        {
-            // Stages are made every week: a key that has expired since signs none of them.
-            var policy = new SignaturePolicy(outside.Clock.UtcNow, KeyMayHaveExpiredSince: false);
-            var message = OpenPgp.VerifyClearSigned(bytes.Span, OpenPgpKeyring.Read(keys.Span), policy);
-            return message.Verdict switch
-            {
-                SignatureVerdict.Good good => (message.Text, good.Sentence),
-                SignatureVerdict.UnknownKey unknown when trust.TakeUnsigned => (text, $"taken unsigned: {unknown.Sentence}"),
-                var other => throw Failure.Refused($"{file}: {other.Sentence}", "it is not used; another mirror may have a good one", new FileLocation(file)),
-            };
-        }
-
-        return trust.TakeUnsigned
-            ? (text, signed ? "its signature was not checked, for want of keys" : "it is not signed")
-            : throw Failure.Missing(
-                signed ? $"{file} is signed, and there are no keys to check it with" : $"{file} is not signed",
-                $"give the release keys ({Stage3Trust.UsualKeys} on Gentoo), or take it as it is with --unsigned");
+        var own = signature is null ? null : await outside.Story.During($"signature of {name}", _ => Task.FromResult(trust.Detached(file, signature, outside.Clock.UtcNow)));
+        return $"{string.Join(" and ", published.Digests.Keys)} as published; {published.Verdict}{(own is null ? "" : "; " + own)}";
     }
 
     private async Task Unpack(string file, Stage3Name name, MadeRoot root, string verdict, CancellationToken cancel)
@@ -196,17 +186,25 @@ public sealed class CreateRoot(Outside outside, IRoots roots)
         Directory.Move(unfinished.Folder, root.Folder);
     }
 
-    private async Task<byte[]> Small(Uri address, long limit, CancellationToken cancel)
+    private string Downloads() => Directory.CreateDirectory(Path.Combine(roots.StateFolder, "stage3")).FullName;
+
+    private async Task<byte[]> Small(Uri address, long limit, CancellationToken cancel) =>
+        await SmallIfThere(address, limit, cancel)
+        ?? throw Failure.Missing($"{address} could not be fetched: the server has none", "is the address right? A stage3 on disk is given as stage3:PATH");
+
+    private async Task<byte[]?> SmallIfThere(Uri address, long limit, CancellationToken cancel)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(roots.StateFolder, "stage3")).FullName;
-        var file = Path.Combine(folder, Path.GetFileName(address.AbsolutePath) + ".small");
+        var file = Path.Combine(Downloads(), Path.GetFileName(address.AbsolutePath) + ".small");
         File.Delete(file);
         try
         {
             var outcome = await outside.Story.During($"fetching {Path.GetFileName(address.AbsolutePath)}", progress => outside.Downloads.Fetch(address, file, limit, progress, cancel));
-            return outcome is DownloadOutcome.Whole
-                ? await File.ReadAllBytesAsync(file, cancel)
-                : throw Failure.Missing($"{address} could not be fetched: {Why(outcome)}", "is the mirror in reach? A stage3 on disk is given as --root stage3:PATH");
+            return outcome switch
+            {
+                DownloadOutcome.Whole => await File.ReadAllBytesAsync(file, cancel),
+                DownloadOutcome.NotThere => null,
+                _ => throw Failure.Missing($"{address} could not be fetched: {Why(outcome)}", "is the mirror in reach? A stage3 on disk is given as stage3:PATH"),
+            };
         }
         finally
         {

@@ -6,6 +6,11 @@ namespace PatchForge.Workflows;
 /// <summary>From a root's name on the command line to the root; a stage3 that is not unpacked yet is.</summary>
 public sealed class FindRoot(Outside outside, IRoots roots)
 {
+    /// <param name="text">As <see cref="RootSpec.Parse"/> takes it, or the name of a root that <see cref="CreateRoot"/> made.</param>
+    /// <exception cref="Failure">CommandLine, saying which forms there are.</exception>
+    public RootSpec Named(string text, string from) =>
+        MadeRoot.All(roots.StateFolder).FirstOrDefault(root => root.Name == text) is { } made ? new RootSpec.Folder(made.Root) : RootSpec.Parse(text, from);
+
     public async Task<RootTree> Run(RootSpec spec, Stage3Trust trust, CancellationToken cancel)
     {
         switch (spec)

@@ -27,6 +27,7 @@ public sealed class OpenRoot(Outside outside, IRoots roots)
             throw Failure.Missing(none.Why, none.Hint);
         }
 
+        MadeRoot.PrepareState(roots.StateFolder);
         var manager = RootLook.Manager(tree);
         var identity = RootIdentity.Of(tree);
         var wanted = packages.GetValueOrDefault(manager == PackageManager.None ? "apt" : manager.ToString().ToLowerInvariant(), []);

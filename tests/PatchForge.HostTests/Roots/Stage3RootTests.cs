@@ -104,14 +104,14 @@ public sealed class Stage3RootTests
         File.Delete(stage + ".DIGESTS");
         var bare = await Assert.ThrowsAsync<Failure>(() => Create(real, stage));
 
-        Assert.Contains("--unsigned", unsigned.Hint, StringComparison.Ordinal);
+        Assert.Contains("--take-unsigned", unsigned.Hint, StringComparison.Ordinal);
         Assert.Contains(".DIGESTS is not there", bare.Message, StringComparison.Ordinal);
     }
 
     private static Task<CreatedRoot> Create(RealRoots real, string stage) =>
         new CreateRoot(real.Outside, real.Roots).Run(new RootSpec.Stage3File(stage), new Stage3Trust(null, TakeUnsigned: true), Cancel);
 
-    private static async Task<RealRoots> Need()
+    internal static async Task<RealRoots> Need()
     {
         var real = await RealRoots.Need(Cancel);
         foreach (var program in new[] { "tar", "xz", "setfattr", "getfattr", "setcap", "ldd" })
@@ -122,6 +122,7 @@ public sealed class Stage3RootTests
         return real;
     }
 
+    /// <summary>Packs it, with digests that nobody signed.</summary>
     internal static async Task<string> Pack(RealRoots real, bool otherShell = false)
     {
         var script = """
@@ -129,7 +130,7 @@ public sealed class Stage3RootTests
             root=$1 stage=$2
             mkdir -p "$root/usr/bin" "$root/dev" "$root/etc" "$root/home"
             chmod 1777 "$root/home"
-            for program in sh cat ls setpriv umount rmdir; do
+            for program in sh cat ls sleep setpriv umount rmdir; do
                 path=$(command -v "$program")
                 cp -L "$path" "$root/usr/bin/$program"
                 ldd "$path" | grep -o '/[^ ]*' | while read -r library; do
@@ -139,6 +140,10 @@ public sealed class Stage3RootTests
             done
             ln -s usr/bin "$root/bin"
             mknod "$root/dev/disk" b 8 0
+            mkdir -p "$root/usr/share/dev"
+            echo kept > "$root/usr/share/dev/kept"
+            chown 250:250 "$root/usr/share/dev/kept"
+            printf 'ID=stand-in\nNAME="A stand-in for a stage3"\n' > "$root/etc/os-release"
             cp "$root/usr/bin/cat" "$root/usr/bin/marked"
             chown 12345:54321 "$root/usr/bin/marked"
             chmod 4755 "$root/usr/bin/marked"

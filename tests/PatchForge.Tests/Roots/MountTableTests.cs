@@ -23,4 +23,10 @@ public sealed class MountTableTests
 
         Assert.Equal(["/a", "/a/b"], MountTable.At(mounts, "/a"));
     }
+
+    [Theory]
+    [InlineData("rw,lowerdir=/srv/a\\040b:/c,upperdir=/u,workdir=/w,userxattr")]
+    [InlineData("rw,lowerdir+=/srv/a\\040b,lowerdir+=/c,upperdir=/u,workdir=/w")]
+    public void An_overlays_lower_folders_are_read(string options) =>
+        Assert.Equal(["/srv/a b", "/c"], Assert.Single(MountTable.Parse($"1 2 0:1 / /a rw - overlay x {options}\n")).Lowers);
 }

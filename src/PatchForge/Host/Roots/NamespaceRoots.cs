@@ -55,10 +55,10 @@ public sealed partial class NamespaceRoots(IProcesses processes, string stateFol
             OnLine = line => Heard(line, token, run),
         };
         var answer = await processes.Run(request, cancel);
-        var failure = answer.Error.Split('\n').FirstOrDefault(line => line.StartsWith(token + " failed ", StringComparison.Ordinal));
-        if (failure is not null)
+        var told = Path.Combine(session.Folder, "failed");
+        if (File.Exists(told) && new FileInfo(told).Length > 0)
         {
-            throw Failure.Refused($"the root {run.Root.Name} could not be set up: {failure[(token.Length + 8)..]}", "`-v` shows the command; dmesg(1) may say more");
+            throw Failure.Refused($"the root {run.Root.Name} could not be set up: {File.ReadAllText(told).Trim()}", "`-v` shows the command; dmesg(1) may say more");
         }
 
         var output = answer.Output.StartsWith(token, StringComparison.Ordinal)
@@ -81,7 +81,10 @@ public sealed partial class NamespaceRoots(IProcesses processes, string stateFol
         ImmutableArray<string> tar =
         [
             "tar", "--extract", "--file", archive, "--directory", folder, "--numeric-owner", "--same-owner", "--preserve-permissions",
-            "--xattrs", "--xattrs-include=*", "--exclude=./dev/*", "--exclude=dev/*",
+            "--xattrs", "--xattrs-include=*",
+
+            // Anchored: tar(1) would otherwise leave out every folder's dev/.
+            "--anchored", "--exclude=./dev/*", "--exclude=dev/*",
         ];
         var answer = await Ability(cancel) is RootAbility.WithSubordinateIds
             ? await processes.Run(new ProcessRequest("unshare", Words(["--user", "--map-root-user", "--map-auto", "--", .. tar])), cancel)

@@ -1,3 +1,4 @@
+using PatchForge.Roots;
 using PatchForge.Seams;
 
 namespace PatchForge.Host.Roots;
@@ -26,7 +27,7 @@ internal sealed class Session : IAsyncDisposable
     {
         var sessions = Path.Combine(state, "sessions");
         const UnixFileMode mine = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        Directory.CreateDirectory(state, mine);
+        MadeRoot.PrepareState(state);
         Directory.CreateDirectory(sessions, mine);
         var userNamespace = ability is RootAbility.WithSubordinateIds;
         await ClearUp(sessions, removal, userNamespace, cancel);

@@ -4,8 +4,8 @@ using PatchForge.Seams;
 namespace PatchForge.Host.Roots;
 
 /// <summary>
-/// Deletes a folder that may hold what root inside a root made of it. Refuses while anything is mounted below,
-/// in any mount namespace that /proc shows; then deletes through a bind that holds no other mount (mount(2):
+/// Deletes a folder that may hold what root inside a root made of it. Refuses while anything is mounted below or
+/// an overlay shows it, in any mount namespace that /proc shows; then deletes through a bind that holds no other mount (mount(2):
 /// MS_BIND without MS_REC), so that a mount made in the meantime is not reached either. find(1) follows no link
 /// and with -xdev leaves no file system.
 /// </summary>
@@ -34,7 +34,13 @@ internal sealed class TreeRemoval(IProcesses processes)
 
         // A parent may be a link; the kernel's tables have the real path.
         var real = RealPath(folder);
-        if (MountedBelow(real).Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } mounted)
+        var (below, inUse) = Mounted(real);
+        if (inUse)
+        {
+            throw Failure.Refused($"{folder} is not removed: something runs in it", "leave the root's shells and wait for its builds, then remove it");
+        }
+
+        if (below.Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } mounted)
         {
             throw Failure.Refused(
                 $"{folder} is not removed: {string.Join(", ", mounted.Take(3))} is mounted there",
@@ -53,8 +59,9 @@ internal sealed class TreeRemoval(IProcesses processes)
         Directory.Delete(folder, recursive: false);
     }
 
-    private static HashSet<string> MountedBelow(string folder)
+    private static (HashSet<string> Below, bool InUse) Mounted(string folder)
     {
+        var inUse = false;
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var found = new HashSet<string>(StringComparer.Ordinal);
         foreach (var process in Directory.EnumerateDirectories("/proc").Where(name => char.IsAsciiDigit(Path.GetFileName(name)[0])))
@@ -64,7 +71,9 @@ internal sealed class TreeRemoval(IProcesses processes)
                 var space = File.ResolveLinkTarget(Path.Combine(process, "ns/mnt"), returnFinalTarget: false)?.Name;
                 if (space is null || seen.Add(space))
                 {
-                    found.UnionWith(MountTable.At(MountTable.Parse(File.ReadAllText(Path.Combine(process, "mountinfo"))), folder));
+                    var mounts = MountTable.Parse(File.ReadAllText(Path.Combine(process, "mountinfo")));
+                    found.UnionWith(MountTable.At(mounts, folder));
+                    inUse |= mounts.SelectMany(mount => mount.Lowers).Distinct().Any(lower => IsBelow(lower, folder));
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -73,8 +82,11 @@ internal sealed class TreeRemoval(IProcesses processes)
             }
         }
 
-        return found;
+        return (found, inUse);
     }
+
+    private static bool IsBelow(string path, string folder) =>
+        Path.IsPathRooted(path) && RealPath(Path.GetFullPath(path)) is var real && (real == folder || real.StartsWith(folder + "/", StringComparison.Ordinal));
 
     private static string RealPath(string folder)
     {

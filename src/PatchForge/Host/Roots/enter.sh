@@ -3,7 +3,8 @@
 # uts and network namespaces (unshare(1)); it needs sh and util-linux of the machine and, in the root, sh and
 # setpriv. Its arguments are operations, each a word and its operands, then `--` and the command:
 #
-#   session DIR            empty folder of this run: what is written goes below it
+#   session DIR            empty folder of this run: what is written goes below it, and into DIR/failed why it
+#                          could not be entered; it comes first
 #   keep DIR               ... or below this one, which outlives the run
 #   part LOWERS INSIDE     overlay of colon-separated folders, the topmost first (overlayfs)
 #   link TARGET INSIDE     symbolic link
@@ -38,8 +39,9 @@ cwd=/
 overlay_options=
 number=0
 
+# Told by a file of the session: the streams may be a person's, and 125 may be the command's own exit code.
 fail() {
-    echo "$say failed $*" >&2
+    echo "$*" >&9
     exit 125
 }
 
@@ -150,7 +152,7 @@ begin() {
 
 while [ "$1" != -- ]; do
     case $1 in
-        session) session=$2; shift 2 ;;
+        session) session=$2; exec 9> "$session/failed"; shift 2 ;;
         keep) keep=$2; shift 2 ;;
         say) say=$2; shift 2 ;;
         silent) silent=yes; shift ;;
@@ -206,6 +208,7 @@ umount -l /run/machine
 rmdir /run/machine
 
 cd "$cwd" 2> /dev/null || fail "no folder $cwd in the root"
+exec 9>&-
 
 # The shell stays as the first process: it takes in orphans, and programs do not have the first process's
 # peculiar treatment of signals.
