@@ -39,15 +39,15 @@ internal static class Program
     {
         var doors = new Doors(Open, Console.Out, Version());
         var parsed = CommandTree.Declare(doors).Parse(args);
+        var json = CommonOptions.IsJson(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-            {
-                Console.Error.WriteLine("patchforge: " + error.Message);
-            }
-
-            Console.Error.WriteLine($"  `patchforge {string.Join(' ', CommandTree.Words(parsed).Append("--help"))}` shows what it takes");
-            return (int)FailureKind.CommandLine;
+            return Tell(
+                new Failure(
+                    FailureKind.CommandLine,
+                    string.Join("\n", parsed.Errors.Select(error => error.Message)),
+                    $"`patchforge {string.Join(' ', CommandTree.Words(parsed).Append("--help"))}` shows what it takes"),
+                json);
         }
 
         try
@@ -58,12 +58,21 @@ internal static class Program
         }
         catch (Failure failure)
         {
-            return Tell(failure, CommonOptions.IsJson(parsed));
+            return Tell(failure, json);
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("patchforge: interrupted; nothing that was under way has landed");
-            return (int)FailureKind.Interrupted;
+            return Tell(new Failure(FailureKind.Interrupted, "interrupted; nothing that was under way has landed"), json);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk, a file of somebody else, a folder that went away: the machine's doing, wherever it was met.
+            return Tell(
+                Failure.Refused(
+                    $"the machine did not let the tool go on: {e.Message}",
+                    "is there room, are the files and folders yours, and are they still there?"
+                    + (CommonOptions.Volume(parsed) is StoryVolume.Verbose ? "\n" + e : "; -v shows where it was met")),
+                json);
         }
 #pragma warning disable CA1031 // Whatever comes here is a bug, and is told as one.
         catch (Exception bug)
@@ -77,16 +86,27 @@ internal static class Program
 
     private static int Tell(Failure failure, bool json)
     {
-        var where = failure.At is { } at ? at + ": " : "";
-        Console.Error.WriteLine($"patchforge: {where}{failure.Message}");
-        if (failure.Hint is { } hint)
+        try
         {
-            Console.Error.WriteLine("  " + hint.Replace("\n", "\n  ", StringComparison.Ordinal));
-        }
+            var where = failure.At is { } at ? at + ": " : "";
+            foreach (var line in failure.Message.Split('\n'))
+            {
+                Console.Error.WriteLine($"patchforge: {where}{line}");
+            }
 
-        if (json)
+            if (failure.Hint is { } hint)
+            {
+                Console.Error.WriteLine("  " + hint.Replace("\n", "\n  ", StringComparison.Ordinal));
+            }
+
+            if (json)
+            {
+                Console.Out.WriteLine(JsonText.Of(failure));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Out.WriteLine(JsonText.Of(failure));
+            // Nobody can be told any more (a full disk, a closed descriptor); the exit code still says it.
         }
 
         return (int)failure.Kind;

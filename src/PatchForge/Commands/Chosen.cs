@@ -34,8 +34,9 @@ internal static class Chosen
     }
 
     /// <exception cref="Failure">CommandLine, when the settings have no such release.</exception>
-    public static ReleaseSettings Release(ForgeSettings settings, string version) =>
-        settings.Lines.SelectMany(line => line.Releases).FirstOrDefault(release => release.Version == version) ?? throw new Failure(
+    public static ReleaseSettings Release(ForgeSettings settings, string version) => version.StartsWith('-')
+        ? throw new Failure(FailureKind.CommandLine, $"there is no option {version}", "--help after the command shows those there are")
+        : settings.Lines.SelectMany(line => line.Releases).FirstOrDefault(release => release.Version == version) ?? throw new Failure(
             FailureKind.CommandLine,
             $"{settings.File} has no release {version}",
             "the releases are " + string.Join(", ", settings.Lines.SelectMany(line => line.Releases).Select(release => release.Version)));

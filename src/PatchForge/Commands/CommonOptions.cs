@@ -90,6 +90,12 @@ internal static class CommonOptions
     public static bool IsJson(ParseResult parsed) =>
         parsed.Errors.Count == 0 && parsed.GetValue(Format) == "json";
 
+    /// <summary>Whether JSON was asked for on a command line that may have been wrong otherwise.</summary>
+    public static bool IsJson(string[] arguments) =>
+        arguments.TakeWhile(word => word != "--")
+            .Zip(arguments.Skip(1).Append(""), (word, next) => word is "--format=json" or "--format:json" || (word == "--format" && next == "json"))
+            .Any(asked => asked);
+
     public static StoryVolume Volume(ParseResult parsed) =>
         parsed.GetValue(Verbose) ? StoryVolume.Verbose : parsed.GetValue(Quiet) ? StoryVolume.Quiet : StoryVolume.Normal;
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PatchForge.Reporting;
+using PatchForge.Seams;
 using PatchForge.Settings;
 using PatchForge.Workflows;
 
@@ -57,16 +58,33 @@ internal static class RefreshCommand
         };
         var answer = await new Refresh(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel);
         run.Answer(answer, Json.Default.RefreshAnswer, RefreshText.Of);
-        WriteReport(run, settings, answer, parsed.GetValue(Report));
-        return answer.Releases.Select(release => release.Failure?.ExitCode ?? 0).DefaultIfEmpty(0).Max();
+        var reported = WriteReport(run, settings, answer, parsed.GetValue(Report));
+        return answer.Releases.Select(release => release.Failure?.ExitCode ?? 0).Append(reported).Max();
     }
 
-    private static void WriteReport(CommandRun run, ForgeSettings settings, RefreshAnswer answer, string? named)
+    /// <returns>The exit code. The work itself is done and has been told: a report that cannot be written takes nothing of it back.</returns>
+    private static int WriteReport(CommandRun run, ForgeSettings settings, RefreshAnswer answer, string? named)
     {
+        if (answer.DryRun && named is null)
+        {
+            return 0; // "write nothing" holds for a report that nobody asked for
+        }
+
         var file = named is null ? Path.Combine(settings.Home, ".patchforge", "refresh.html") : Path.GetFullPath(named);
-        Directory.CreateDirectory(Path.GetDirectoryName(file) ?? settings.Home);
-        File.WriteAllText(file + ".new", HtmlReport.Of(answer));
-        File.Move(file + ".new", file, overwrite: true);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file) ?? settings.Home);
+            File.WriteAllText(file + ".new", HtmlReport.Of(answer));
+            run.Folders.Own(file + ".new", Path.GetDirectoryName(file) ?? settings.Home);
+            File.Move(file + ".new", file, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            run.Outside.Story.Warn($"the report could not be written to {file}: {e.Message}; --report names another place");
+            return (int)FailureKind.Refused;
+        }
+
         run.Outside.Story.Say($"report: {file}");
+        return 0;
     }
 }

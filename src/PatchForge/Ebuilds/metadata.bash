@@ -297,14 +297,14 @@ EXPORT_FUNCTIONS() {
 }
 
 # PMS section 12.1: no external command in global scope. /dev/null is no folder, so nothing is
-# found in it; an absolute name still could be, which PMS forbids and which no sandbox here stops.
+# found in it; an absolute name still could be, which PMS forbids (sealed.bash makes it harmless).
 command_not_found_handle() { die "an external command in global scope: $*"; }
 unset EAPI DESCRIPTION HOMEPAGE SRC_URI LICENSE SLOT KEYWORDS IUSE REQUIRED_USE PROPERTIES RESTRICT \
 	DEPEND BDEPEND RDEPEND PDEPEND IDEPEND ECLASS INHERITED
 export PATH=/dev/null
 # bash keeps a here-document in a file of its own when BASH_COMPAT is 5.0 or less; nothing else that
-# is sourced has a reason to write one.
-ulimit -f 1024 -c 0
+# is sourced has a reason to write one. No ebuild needs 2 GiB of variables.
+ulimit -f 1024 -c 0 -v 2097152
 
 source "${pf_ebuild}" || die "the ebuild ended with an error"
 

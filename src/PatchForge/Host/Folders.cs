@@ -6,6 +6,8 @@ namespace PatchForge.Host;
 public sealed partial class Folders : IFolders
 {
     private const int AtFdcwd = -100;         // <fcntl.h>
+    private const int AtSymlinkNofollow = 0x100; // <fcntl.h>
+    private const uint StatxUidGid = 0x8 | 0x10; // <linux/stat.h>
     private const uint RenameExchange = 1 << 1; // <linux/fs.h>
     private const int ReadOnlyDirectoryCloexec = 0x10000 | 0x80000; // O_RDONLY | O_DIRECTORY | O_CLOEXEC, x86-64 and asm-generic
     private const int ReadOnlyDirectoryCloexecArm = 0x4000 | 0x80000;
@@ -31,6 +33,24 @@ public sealed partial class Folders : IFolders
         _ = Fsync(descriptor);
         _ = Close(descriptor);
     }
+
+    public void Own(string path, string like)
+    {
+        Span<byte> status = stackalloc byte[256]; // struct statx, statx(2): the same layout on every architecture
+        if (Environment.IsPrivilegedProcess && StatX(AtFdcwd, like, AtSymlinkNofollow, StatxUidGid, ref MemoryMarshal.GetReference(status)) == 0)
+        {
+            // A file system without owners says no, and then there is nobody to take the file from.
+            _ = LChown(path, MemoryMarshal.Read<uint>(status[20..]), MemoryMarshal.Read<uint>(status[24..]));
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int StatX(int folder, string path, int flags, uint mask, ref byte status);
+
+    [LibraryImport("libc", EntryPoint = "lchown", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int LChown(string path, uint owner, uint group);
 
     [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -15,6 +15,9 @@ public sealed partial class Processes(IStory story) : IProcesses
 {
     private const int Sigterm = 15;
     private const int Sigkill = 9;
+
+    // A child that never stops talking does not take the tool's memory: what is beyond this is read and forgotten.
+    private const int KeptCharacters = 64 * 1024 * 1024;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
     public string? Find(string program)
@@ -148,15 +151,25 @@ public sealed partial class Processes(IStory story) : IProcesses
 
     private static async Task<string> Collect(StreamReader reader, Action<string>? onLine)
     {
+        var all = new StringBuilder();
         if (onLine is null)
         {
-            return await reader.ReadToEndAsync();
+            var buffer = new char[16 * 1024];
+            while (await reader.ReadAsync(buffer) is > 0 and var count)
+            {
+                all.Append(buffer, 0, Math.Min(count, KeptCharacters - all.Length));
+            }
+
+            return all.ToString();
         }
 
-        var all = new StringBuilder();
         while (await reader.ReadLineAsync() is { } line)
         {
-            all.Append(line).Append('\n');
+            if (all.Length + line.Length < KeptCharacters)
+            {
+                all.Append(line).Append('\n');
+            }
+
             lock (onLine)
             {
                 onLine(line);

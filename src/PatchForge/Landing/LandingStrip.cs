@@ -23,8 +23,19 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
 
     /// <summary>Finishes or forgets what an earlier run left. Call it before reading what a landing may change.</summary>
     /// <returns>The folders that were finished; empty when there was nothing.</returns>
+    /// <exception cref="Failure">Refused, when there is something to finish and this run only looks.</exception>
     public ImmutableArray<string> Recover()
     {
+        if (!work.MayWrite)
+        {
+            return File.Exists(Journal)
+                ? throw Failure.Refused(
+                    $"another run is writing in {home} just now, or was interrupted while it did",
+                    "run this again when it is over; what was interrupted is finished by the next run without --check or --dry-run")
+                : [];
+        }
+
+        work.Own(folders, home);
         if (!Directory.Exists(Staging))
         {
             return [];
@@ -82,9 +93,16 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
     private Entry Stage(int number, TreePath unit, IEnumerable<FileChange> changes)
     {
         var target = Path.Combine(home, unit.Text);
+        if (new DirectoryInfo(target).LinkTarget is { } elsewhere)
+        {
+            // The exchange would put a folder in the link's place and leave what it pointed to as it was.
+            throw Failure.Refused($"{unit} is a link to {elsewhere}, and what lands is a folder", "put the folder itself there, or name the real one in the settings");
+        }
+
         var staged = Path.Combine(Staging, number.ToString(System.Globalization.CultureInfo.InvariantCulture));
         Directory.CreateDirectory(staged);
         var before = Fingerprint(target);
+        folders.Own(staged, Directory.Exists(target) ? target : home);
         if (Directory.Exists(target))
         {
             File.SetUnixFileMode(staged, File.GetUnixFileMode(target));
@@ -96,8 +114,10 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
             var file = Path.Combine(staged, change.Path.Text[(unit.Text.Length + 1)..]);
             if (change.Content is { } content)
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(file) ?? staged);
+                RefuseLinks(staged, file, change.Path);
+                MakeFolder(Path.GetDirectoryName(file) ?? staged);
                 WriteDurably(file, content.Span);
+                folders.Own(file, staged);
             }
             else
             {
@@ -117,19 +137,19 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
         {
             var target = Path.Combine(home, entry.Unit.Text);
             var now = Fingerprint(target);
-            if (now == entry.After)
+            if (now == entry.After || Fingerprint(entry.Staged) == entry.Before)
             {
-                continue;
+                continue; // as it shall be, or it was and somebody went on from there: the old one is in our hands
             }
 
             if (now != entry.Before)
             {
                 throw Failure.Refused(
                     $"{entry.Unit} was changed by someone else while it was being rewritten; it was left as it is now",
-                    $"what should have landed is in {entry.Staged}; look at both, then run the command again");
+                    $"what should have landed is in {entry.Staged}; look at both, remove {Staging}, and run the command again");
             }
 
-            Directory.CreateDirectory(Path.GetDirectoryName(target) ?? home);
+            MakeFolder(Path.GetDirectoryName(target) ?? home);
             if (Directory.Exists(target))
             {
                 folders.Exchange(entry.Staged, target);
@@ -207,7 +227,30 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
         folders.Sync(folder);
     }
 
-    private static void CopyFolder(string from, string to)
+    /// <summary>A link on the way to a file would lead the write out of the folder that lands.</summary>
+    private static void RefuseLinks(string staged, string file, TreePath path)
+    {
+        for (var folder = Path.GetDirectoryName(file); folder is not null && folder.Length > staged.Length; folder = Path.GetDirectoryName(folder))
+        {
+            if (new DirectoryInfo(folder).LinkTarget is { } target)
+            {
+                throw Failure.Refused($"{path} would be written through the link {Path.GetFileName(folder)} to {target}", "put a folder there, or remove the link");
+            }
+        }
+    }
+
+    /// <summary>Makes a folder and those above it that are missing, each its parent's owner's.</summary>
+    private void MakeFolder(string folder)
+    {
+        if (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } parent)
+        {
+            MakeFolder(parent);
+            Directory.CreateDirectory(folder);
+            folders.Own(folder, parent);
+        }
+    }
+
+    private void CopyFolder(string from, string to)
     {
         foreach (var entry in new DirectoryInfo(from).EnumerateFileSystemInfos())
         {
@@ -226,6 +269,8 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
                 File.Copy(entry.FullName, copy);
                 File.SetLastWriteTimeUtc(copy, entry.LastWriteTimeUtc);
             }
+
+            folders.Own(copy, entry.FullName);
         }
     }
 

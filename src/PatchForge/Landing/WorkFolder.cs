@@ -8,9 +8,10 @@ namespace PatchForge.Landing;
 /// </summary>
 public sealed class WorkFolder : IDisposable
 {
-    private readonly FileStream _lock;
+    private const int WouldBlock = 11; // EWOULDBLOCK of flock(2), which .NET hands on as the exception's HResult
+    private readonly FileStream? _lock;
 
-    private WorkFolder(string path, FileStream held)
+    private WorkFolder(string path, FileStream? held)
     {
         Path = path;
         _lock = held;
@@ -18,21 +19,24 @@ public sealed class WorkFolder : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Whether this run may write: it has the lock.</summary>
+    public bool MayWrite => _lock is not null;
+
     /// <summary>Takes the lock for one run that may write. It goes with the process, however that ends.</summary>
-    /// <exception cref="Failure">Refused, when another run holds it.</exception>
+    /// <exception cref="Failure">Refused, when another run holds it or the folder cannot be written.</exception>
     public static WorkFolder Take(string home, string command)
     {
-        var path = System.IO.Path.Combine(home, ".patchforge");
-        Directory.CreateDirectory(path);
-        var ignore = System.IO.Path.Combine(path, ".gitignore");
-        if (!File.Exists(ignore))
-        {
-            File.WriteAllText(ignore, "*\n");
-        }
-
+        var path = Of(home);
         var file = System.IO.Path.Combine(path, "lock");
         try
         {
+            Directory.CreateDirectory(path);
+            var ignore = new FileInfo(System.IO.Path.Combine(path, ".gitignore"));
+            if (ignore is not { Exists: true, Length: > 0 })
+            {
+                File.WriteAllText(ignore.FullName, "*\n");
+            }
+
             // FileShare.None is flock(LOCK_EX) on Unix: the kernel lets go of it when the holder dies.
             var held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             held.SetLength(0);
@@ -40,14 +44,36 @@ public sealed class WorkFolder : IDisposable
             held.Flush();
             return new WorkFolder(path, held);
         }
-        catch (IOException e)
+        catch (IOException e) when (e.HResult == WouldBlock)
         {
             throw Failure.Refused(
                 $"another run of patchforge is at work in {home}",
                 $"wait for it, or look who holds {file} (fuser {file})",
                 cause: e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failure.Refused(
+                $"{path} cannot be written: {e.Message}",
+                "is there room, and is the checkout yours to write? --check and --dry-run need neither",
+                cause: e);
+        }
     }
 
-    public void Dispose() => _lock.Dispose();
+    /// <summary>The folder for a run that only looks (<c>--check</c>, <c>--dry-run</c>): nothing is made, locked or waited for.</summary>
+    public static WorkFolder Look(string home) => new(Of(home), null);
+
+    /// <summary>Leaves the folder to the checkout's owner when root made it: the owner's next run needs the lock.</summary>
+    internal void Own(IFolders folders, string home)
+    {
+        folders.Own(Path, home);
+        foreach (var file in Directory.EnumerateFiles(Path))
+        {
+            folders.Own(file, home);
+        }
+    }
+
+    public void Dispose() => _lock?.Dispose();
+
+    private static string Of(string home) => System.IO.Path.Combine(home, ".patchforge");
 }

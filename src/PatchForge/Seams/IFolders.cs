@@ -12,4 +12,10 @@ public interface IFolders
 
     /// <summary>Makes a folder's entries durable (fsync(2) on the folder).</summary>
     void Sync(string folder);
+
+    /// <summary>
+    /// Gives <paramref name="path"/> (a link itself, not what it points to) the owner and group of
+    /// <paramref name="like"/>, as far as this user may: root's run over a user's checkout leaves it the user's.
+    /// </summary>
+    void Own(string path, string like);
 }

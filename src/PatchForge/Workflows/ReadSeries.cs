@@ -40,7 +40,7 @@ public static class ReadSeries
     public static async Task<LoadedSeries> Run(string home, LineSettings line, CancellationToken cancel)
     {
         var seriesText = await ReadOrNull(home, line.SeriesFile, cancel)
-            ?? throw Failure.Refused("there is no series file", "make it: the name of one patch a line, in order", new FileLocation(line.SeriesFile));
+            ?? throw Failure.Refused("there is no series file", $"make it: the name of one patch a line, in order; it is looked for below the settings file's folder, {home}", new FileLocation(line.SeriesFile));
         var series = SeriesFile.Parse(seriesText, line.SeriesFile);
         var generated = line.Generated.ToImmutableSortedDictionary(made => PatchName.Parse(made.Patch), made => made);
         var plan = SeriesPlan.Of(series, NamesIn(Path.Combine(home, line.Series)), generated.Keys);

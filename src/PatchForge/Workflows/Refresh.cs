@@ -34,7 +34,7 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
     public async Task<RefreshAnswer> Run(RefreshRequest request, CancellationToken cancel)
     {
         var settings = request.Settings;
-        using var work = WorkFolder.Take(settings.Home, "refresh");
+        using var work = request.DryRun ? WorkFolder.Look(settings.Home) : WorkFolder.Take(settings.Home, "refresh");
         var strip = new LandingStrip(settings.Home, work, folders);
         var notes = ImmutableArray.CreateBuilder<string>();
         notes.AddRange(strip.Recover().Select(folder => $"{folder}: finished what an interrupted run had begun"));

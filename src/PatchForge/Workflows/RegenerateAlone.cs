@@ -32,7 +32,7 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
     public async Task<RegenerateAloneAnswer> Run(RegenerateAloneRequest request, CancellationToken cancel)
     {
         var settings = request.Settings;
-        using var work = WorkFolder.Take(settings.Home, request.Part.ToString());
+        using var work = request.Check ? WorkFolder.Look(settings.Home) : WorkFolder.Take(settings.Home, request.Part.ToString().ToLowerInvariant());
         var strip = new LandingStrip(settings.Home, work, outside.Folders);
         strip.Recover();
 

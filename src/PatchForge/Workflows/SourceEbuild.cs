@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Reflection;
 using PatchForge.Ebuilds;
 using PatchForge.Seams;
 
@@ -7,25 +6,13 @@ namespace PatchForge.Workflows;
 
 /// <summary>
 /// Computes an ebuild's metadata by sourcing it with its eclasses, since no reading of the text alone can tell
-/// what bash makes of it. bash gets an empty environment, no PATH, no network where the machine allows taking it
-/// away, no file it could write to, and a time limit; against malice an eclass is only as safe as Portage
-/// would be without its sandbox.
+/// what bash makes of it. bash gets an empty environment, no PATH and a time limit, and runs in a
+/// <see cref="Seal"/>: what an ebuild or eclass does beyond setting variables touches nothing.
 /// </summary>
 public sealed class SourceEbuild(IProcesses processes)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
-
-    private static readonly Lazy<string> Script = new(() =>
-    {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("PatchForge.Ebuilds.metadata.bash")
-            ?? throw new InvalidOperationException("The program was built without metadata.bash.");
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    });
-
-    private readonly Lazy<Task<bool>> _canUnshare = new(async () =>
-        processes.Find("unshare") is not null
-        && await processes.Run(new ProcessRequest("unshare", "--net", "--", "true"), CancellationToken.None) is { Succeeded: true });
+    private readonly Seal _seal = new(processes);
 
     /// <param name="category">PMS section 3.1.1; the folder above the package's.</param>
     /// <param name="package">The package's name without category.</param>
@@ -51,10 +38,12 @@ public sealed class SourceEbuild(IProcesses processes)
         {
             var file = Path.Combine(folder.FullName, fileName);
             await File.WriteAllBytesAsync(file, content, cancel);
+            var script = Path.Combine(folder.FullName, "metadata.bash");
+            await File.WriteAllTextAsync(script, Seal.Script("metadata.bash"), cancel);
+            var request = await _seal.Around(folder.FullName, script, eclasses.Folders);
             var answer = await processes.Run(
-                await Request(folder.FullName, cancel) with
+                request with
                 {
-                    CleanEnvironment = true,
                     Environment = new Dictionary<string, string>(StringComparer.Ordinal)
                     {
                         ["LC_ALL"] = "C.UTF-8",
@@ -66,7 +55,6 @@ public sealed class SourceEbuild(IProcesses processes)
                         ["PV"] = version,
                         ["PR"] = "r" + revision,
                     }.ToImmutableSortedDictionary(StringComparer.Ordinal),
-                    WorkingDirectory = folder.FullName,
                     TimeLimit = Limit,
                 },
                 cancel);
@@ -76,17 +64,6 @@ public sealed class SourceEbuild(IProcesses processes)
         {
             folder.Delete(recursive: true);
         }
-    }
-
-    /// <summary>bash with the script, without a network where this user may take that away.</summary>
-    private async Task<ProcessRequest> Request(string folder, CancellationToken cancel)
-    {
-        var script = Path.Combine(folder, "metadata.bash");
-        await File.WriteAllTextAsync(script, Script.Value, cancel);
-        string[] bash = ["bash", "--noprofile", "--norc", script];
-        return await _canUnshare.Value
-            ? new ProcessRequest("unshare", ImmutableArray.Create<string>(["--net", "--", .. bash]))
-            : new ProcessRequest(bash[0], ImmutableArray.Create(bash.AsSpan(1)));
     }
 
     private static async Task<Sourced> Read(

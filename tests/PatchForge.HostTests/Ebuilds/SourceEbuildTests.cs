@@ -119,6 +119,35 @@ public sealed class SourceEbuildTests
     }
 
     [Fact]
+    public async Task An_ebuild_that_writes_and_reads_about_it_touches_nothing_and_learns_nothing()
+    {
+        var unshare = await new global::PatchForge.Host.Processes(new SilentStory()).Run(
+            Environment.IsPrivilegedProcess
+                ? new("unshare", "--net", "--mount", "--pid", "--fork", "true")
+                : new("unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "true"),
+            TestContext.Current.CancellationToken);
+        Assert.SkipUnless(unshare.Succeeded, "this machine gives no namespaces to this user");
+        using var forge = new TinyForge(); // for a folder that goes away
+        var canary = forge.Cache;
+        var secret = Path.Combine(canary, "secret");
+        await File.WriteAllTextAsync(secret, "told", TestContext.Current.CancellationToken);
+
+        var metadata = await Metadata($"""
+            echo mine > {canary}/written
+            echo mine >> {secret}
+            /bin/mount -o remount,rw /usr && SLOT=mounted
+            read -r DESCRIPTION < {secret}
+            DESCRIPTION+="$(/bin/ls /proc | /bin/grep -c '^[0-9]')"
+            /bin/sleep 1000 &
+            """);
+
+        Assert.Equal("", metadata["SLOT"]);
+        Assert.DoesNotContain("told", metadata["DESCRIPTION"], StringComparison.Ordinal);
+        Assert.Equal("told", await File.ReadAllTextAsync(secret, TestContext.Current.CancellationToken));
+        Assert.Equal([secret], Directory.EnumerateFileSystemEntries(canary));
+    }
+
+    [Fact]
     public async Task The_cache_entry_is_in_Portage_s_form()
     {
         var metadata = await Metadata("inherit outer\nSLOT=0");

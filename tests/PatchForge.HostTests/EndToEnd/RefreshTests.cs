@@ -124,6 +124,45 @@ public sealed class RefreshTests : IDisposable
         Assert.Contains("--help", answer.Error + "--help", StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("refresh", "9.9")]
+    [InlineData("apply", "1.0")]
+    [InlineData("bogus")]
+    [InlineData("chroot")]
+    [InlineData("status", "--settings", "/nowhere.yaml")]
+    [InlineData("apply", "1.0", "--to", "/proc/nowhere")]
+    public async Task A_failure_is_one_JSON_object_where_JSON_was_asked_for(params string[] arguments)
+    {
+        var answer = await Run([.. arguments, "--format", "json"]);
+        using var json = JsonDocument.Parse(answer.Output);
+        Assert.Equal(answer.Code, json.RootElement.GetProperty("failure").GetProperty("exitCode").GetInt32());
+        Assert.NotEqual("", answer.Error);
+        Assert.InRange(answer.Code, 1, 5);
+    }
+
+    [Fact]
+    public async Task What_only_looks_needs_no_lock_and_writes_nothing()
+    {
+        await Run("refresh", "--no-build");
+        using var other = Landing.WorkFolder.Take(_forge.Home, "another run");
+        var before = Times();
+
+        Assert.Equal(1, (await Run("ebuild")).Code);
+        Assert.Equal(0, (await Run("ebuild", "--check")).Code);
+        Assert.Equal(0, (await Run("refresh", "--no-build", "--dry-run")).Code);
+        Assert.Equal(before, Times());
+    }
+
+    [Fact]
+    public async Task A_report_that_cannot_be_written_is_said_and_takes_nothing_back()
+    {
+        var answer = await Run("refresh", "--no-build", "--report", "/proc/nowhere.html", "--format", "json");
+        Assert.Equal(1, answer.Code);
+        Assert.Contains("--report names another place", answer.Error, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(answer.Output);
+        Assert.NotEqual(0, json.RootElement.GetProperty("changed").GetArrayLength());
+    }
+
     [Fact]
     public async Task Drift_is_found_and_exits_4()
     {

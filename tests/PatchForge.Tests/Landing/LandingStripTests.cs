@@ -103,6 +103,59 @@ public sealed class LandingStripTests : IDisposable
 
     private LandingStrip Strip(WorkFolder work, IFolders folders) => new(_home, work, folders);
 
+    [Fact]
+    public void A_folder_that_is_a_link_is_refused_and_the_link_stays()
+    {
+        Directory.Move(Path.Combine(_home, "patches/2.0"), Path.Combine(_home, "elsewhere"));
+        Directory.CreateSymbolicLink(Path.Combine(_home, "patches/2.0"), "../elsewhere");
+        using var work = WorkFolder.Take(_home, "test");
+
+        var failure = Assert.Throws<Failure>(() => Strip(work, new Folders()).Land(Units, [Change("patches/2.0/a.patch", "new a")]));
+        Assert.Contains("is a link to ../elsewhere", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("old a", Read("elsewhere/a.patch"));
+        Assert.NotNull(new DirectoryInfo(Path.Combine(_home, "patches/2.0")).LinkTarget);
+    }
+
+    [Fact]
+    public void No_write_goes_through_a_link_inside_a_folder_that_lands()
+    {
+        var outside = Directory.CreateDirectory(Path.Combine(_home, "outside")).FullName;
+        Directory.CreateSymbolicLink(Path.Combine(_home, "overlay/apache/files/mpm"), outside);
+        using var work = WorkFolder.Take(_home, "test");
+
+        var failure = Assert.Throws<Failure>(() => Strip(work, new Folders()).Land(Units, [Change("overlay/apache/files/mpm/deep/a.patch", "new a")]));
+        Assert.Contains("through the link mpm", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(outside));
+    }
+
+    [Fact]
+    public void A_folder_that_landed_and_was_edited_since_keeps_the_edit()
+    {
+        using var work = WorkFolder.Take(_home, "test");
+        FileChange[] changes = [Change("patches/2.0/a.patch", "new a"), Change("overlay/apache/apache.ebuild", "new ebuild")];
+        Assert.Throws<DeathException>(() => Strip(work, new ExchangeThatDies(1)).Land(Units, changes));
+        Write("overlay/apache/apache.ebuild", "a person's ebuild");
+
+        Assert.Equal(["patches/2.0"], Strip(work, new Folders()).Recover());
+        Assert.Equal("a person's ebuild", Read("overlay/apache/apache.ebuild"));
+        Assert.Equal("new a", Read("patches/2.0/a.patch"));
+    }
+
+    [Fact]
+    public void A_run_that_only_looks_makes_nothing_and_refuses_while_something_is_unfinished()
+    {
+        using (var look = WorkFolder.Look(_home))
+        {
+            Assert.Empty(Strip(look, new Folders()).Recover());
+            Assert.False(Directory.Exists(look.Path));
+        }
+
+        using var work = WorkFolder.Take(_home, "test");
+        Assert.Throws<DeathException>(() => Strip(work, new ExchangeThatDies(0)).Land(Units, [Change("patches/2.0/a.patch", "new a")]));
+        using var late = WorkFolder.Look(_home);
+        Assert.Contains("interrupted", Assert.Throws<Failure>(() => Strip(late, new Folders()).Recover()).Message, StringComparison.Ordinal);
+    }
+
     private void Write(string path, string content)
     {
         var file = Path.Combine(_home, path);
@@ -130,5 +183,7 @@ public sealed class LandingStripTests : IDisposable
         }
 
         public void Sync(string folder) => _real.Sync(folder);
+
+        public void Own(string path, string like) => _real.Own(path, like);
     }
 }
