@@ -187,6 +187,10 @@ static const char *max_clients_vhost(cmd_parms *cmd, void *unused,
                                      const char *text)
 {
     (void) unused;
+    /* What older configurations say for "no limit": MaxClients is one. */
+    if (strcmp(text, "-1") == 0) {
+        text = apr_itoa(cmd->temp_pool, MAX_SERVER_LIMIT);
+    }
     return vhost_number(cmd, text, 1, MAX_SERVER_LIMIT,
                         &itk_server_conf_of(cmd->server)->max_clients);
 }
