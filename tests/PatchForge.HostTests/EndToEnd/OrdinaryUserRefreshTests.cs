@@ -23,7 +23,7 @@ public sealed class OrdinaryUserRefreshTests : IDisposable
         var answer = await Run("refresh", "1.0");
 
         Assert.True(answer.ExitCode == 5, answer.Output + answer.Error);
-        Assert.Matches("building as an ordinary user needs (newuidmap|65536 subordinate ids)", answer.Output);
+        Assert.Matches("building as an ordinary user needs (newuidmap|65536 subordinate ids, and this machine knows no user of the id 54322)", answer.Output);
         Assert.Contains("as root", answer.Output, StringComparison.Ordinal);
         Assert.Contains("+    return 42;", _forge.Read("patches/tiny/1/0100-extra.patch"), StringComparison.Ordinal);
         Assert.Contains("tiny-1/0001-greet.patch", _forge.Read("overlay/app-misc/tiny/tiny-1.0.ebuild"), StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public sealed class OrdinaryUserRefreshTests : IDisposable
         var answer = await Run(arguments);
 
         Assert.True(answer.ExitCode == 5, answer.Output + answer.Error);
-        Assert.Matches("(?m)^patchforge: building as an ordinary user needs (newuidmap|65536 subordinate ids)", answer.Error);
+        Assert.Matches("(?m)^patchforge: building as an ordinary user needs (newuidmap|65536 subordinate ids, and this machine knows no user of the id 54322)", answer.Error);
         Assert.Matches("(?m)^  .*as root", answer.Error);
         Assert.Equal(before, _forge.State("overlay"));
     }

@@ -49,6 +49,14 @@ internal static partial class Abilities
                 "install the package uidmap (Debian) or shadow (Gentoo), or run the build as root");
         }
 
+        if (name.Length == 0)
+        {
+            // newuidmap(1) asks the password database who calls it, and does nothing for an id alone.
+            return new RootAbility.None(
+                $"building as an ordinary user needs 65536 subordinate ids, and this machine knows no user of the id {GetEffectiveUserId()} to give them to",
+                "build as a user of /etc/passwd, or as root");
+        }
+
         foreach (var file in new[] { "/etc/subuid", "/etc/subgid" })
         {
             if (!HasRange(file, name))
