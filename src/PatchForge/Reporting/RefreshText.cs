@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using PatchForge.Seams;
 using PatchForge.Workflows;
 
 namespace PatchForge.Reporting;
@@ -16,7 +17,7 @@ public static class RefreshText
             answer.Releases.Select(release => (IReadOnlyList<string>)
             [
                 release.Release,
-                release.Source?.Verdict ?? "missing",
+                release.Source?.Verdict ?? (release.Failure is { ExitCode: not (int)FailureKind.Missing } ? "refused" : "missing"),
                 Series(release.Patches),
                 release.Ebuild?.Written ?? "-",
                 release.Ebuild?.Manifest ?? "-",

@@ -163,6 +163,19 @@ public sealed class RefreshTests : IDisposable
         Assert.NotEqual(0, json.RootElement.GetProperty("changed").GetArrayLength());
     }
 
+    [Theory]
+    [InlineData("$(touch x)")]
+    [InlineData("a.b")]
+    [InlineData("\"a\\x1b[2J\"")]
+    public async Task A_variant_that_could_be_no_USE_flag_is_refused(string name)
+    {
+        _forge.Write("patchforge.yaml", _forge.Read("patchforge.yaml").Replace("fancy: [", name + ": [", StringComparison.Ordinal));
+        var answer = await Run("refresh", "--no-build");
+        Assert.Equal(1, answer.Code);
+        Assert.Matches(@"patchforge\.yaml:[0-9]+:[0-9]+: a variant is not a name", answer.Error);
+        Assert.DoesNotContain('\x1b', answer.Error);
+    }
+
     [Fact]
     public async Task Drift_is_found_and_exits_4()
     {
