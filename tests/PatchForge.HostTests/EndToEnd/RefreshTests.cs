@@ -177,6 +177,19 @@ public sealed class RefreshTests : IDisposable
     }
 
     [Fact]
+    public async Task Root_s_run_over_a_user_s_checkout_leaves_it_the_user_s()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can leave files to another");
+        var processes = new global::PatchForge.Host.Processes(new SilentStory());
+        await processes.Run(new("chown", "-R", "64001:64002", _forge.Home), TestContext.Current.CancellationToken);
+
+        var answer = await Run("refresh", "--no-build");
+        Assert.True(answer.Code == 0, answer.Output + answer.Error);
+        var found = await processes.Run(new("find", _forge.Home, "(", "!", "-uid", "64001", "-o", "!", "-gid", "64002", ")"), TestContext.Current.CancellationToken);
+        Assert.Equal("", found.Output);
+    }
+
+    [Fact]
     public async Task Drift_is_found_and_exits_4()
     {
         await Run("refresh", "--no-build");
