@@ -193,7 +193,7 @@ internal sealed class ArchiveShape(string archive)
 
     private Failure Wrong(TarEntry entry, string why) =>
         Failure.Refused(
-            $"{archive}: entry {entry.Number}, '{Shown(entry.Name)}', is refused: it is {why}",
+            $"entry {entry.Number}, '{Shown(entry.Name)}', is refused: it is {why}",
             "nothing was unpacked; a release's archive holds files, folders and links inside one folder",
             new FileLocation(archive));
 }

@@ -35,7 +35,7 @@ internal sealed class ArchiveStream : IDisposable
         Span<byte> start = stackalloc byte[512];
         var got = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         _format = Detect(start[..got]) ?? throw Failure.Refused(
-            $"{archive} is not a tar archive, plain or compressed with gzip, bzip2 or xz",
+            "this is not a tar archive, plain or compressed with gzip, bzip2 or xz",
             got == 0 ? "the file is empty" : $"it begins with the bytes {Convert.ToHexStringLower(start[..Math.Min(got, 8)])}; was a web page saved under its name?",
             new FileLocation(archive));
         file.Position = 0;
@@ -143,10 +143,10 @@ internal sealed class ArchiveStream : IDisposable
         wrong is not (Failure or OutOfMemoryException or OperationCanceledException or UnauthorizedAccessException or ObjectDisposedException);
 
     private Failure Broken(string what, Exception? cause) =>
-        Failure.Refused($"{_archive}: {what}", "fetch it again, and compare its size and digests with the published ones", new FileLocation(_archive), cause);
+        Failure.Refused(what, "fetch it again, and compare its size and digests with the published ones", new FileLocation(_archive), cause);
 
     private Failure Bomb(string what) =>
-        Failure.Refused($"{_archive} is refused as a decompression bomb: {what}", "no release of sources is like that", new FileLocation(_archive));
+        Failure.Refused($"the archive is refused as a decompression bomb: {what}", "no release of sources is like that", new FileLocation(_archive));
 
     private static Format? Detect(ReadOnlySpan<byte> start) =>
         start switch

@@ -276,8 +276,8 @@ internal sealed class TarScanner(ArchiveStream bytes, string archive, ArchiveLim
     }
 
     private Failure Cut(string what) =>
-        Failure.Refused($"{archive} is cut short: {what}", "fetch it again, and compare its size with the published one", new FileLocation(archive));
+        Failure.Refused($"the archive is cut short: {what}", "fetch it again, and compare its size with the published one", new FileLocation(archive));
 
     private Failure Wrong(string what) =>
-        Failure.Refused($"{archive} is refused: {what}", "fetch it again, and compare its digests with the published ones", new FileLocation(archive));
+        Failure.Refused($"the archive is refused: {what}", "fetch it again, and compare its digests with the published ones", new FileLocation(archive));
 }

@@ -81,7 +81,7 @@ public static class Unpacking
 
         MakeLinks(folder, shape);
         return new UnpackedArchive(
-            shape.Top ?? throw Failure.Refused($"{archive} is empty", "a release is one folder of files", new FileLocation(archive)),
+            shape.Top ?? throw Failure.Refused("the archive is empty", "a release is one folder of files", new FileLocation(archive)),
             files,
             total);
     }
@@ -142,7 +142,7 @@ public static class Unpacking
     private static long Within(string archive, long total, ArchiveLimits limits) =>
         total <= limits.Bytes
             ? total
-            : throw Failure.Refused($"{archive} is refused as a decompression bomb: its files have more than {limits.Bytes >> 20} MiB", at: new FileLocation(archive));
+            : throw Failure.Refused($"the archive is refused as a decompression bomb: its files have more than {limits.Bytes >> 20} MiB", at: new FileLocation(archive));
 
     private static void MakeLinks(string folder, ArchiveShape shape)
     {

@@ -37,6 +37,11 @@ public sealed class HttpDownloads(TimeSpan silence) : IDownloads, IDisposable
         {
             return new DownloadOutcome.Broken(Why(address, wrong));
         }
+        catch (Exception wrong) when (wrong is NotSupportedException or UriFormatException or InvalidOperationException)
+        {
+            // What SocketsHttpHandler throws for a redirect to file:, to a scheme it does not know, or to no address at all.
+            return new DownloadOutcome.Broken("the server redirects to something that is no http or https address");
+        }
         catch (HttpIOException wrong)
         {
             return new DownloadOutcome.Broken($"the connection broke off ({wrong.Message.TrimEnd('.')})");
@@ -86,7 +91,7 @@ public sealed class HttpDownloads(TimeSpan silence) : IDownloads, IDisposable
             case HttpStatusCode.NotFound or HttpStatusCode.Gone:
                 return new DownloadOutcome.NotThere((int)response.StatusCode);
             default:
-                return new DownloadOutcome.Broken($"the server answered {(int)response.StatusCode} {response.ReasonPhrase}");
+                return new DownloadOutcome.Broken($"the server answered {(int)response.StatusCode} {Meaning(response.StatusCode)}".TrimEnd());
         }
     }
 
@@ -135,6 +140,9 @@ public sealed class HttpDownloads(TimeSpan silence) : IDownloads, IDisposable
         client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("patchforge", null));
         return client;
     }
+
+    /// <summary>The status in our words: the server's own could steer a terminal.</summary>
+    private static string Meaning(HttpStatusCode status) => Enum.IsDefined(status) ? status.ToString() : "";
 
     private static string Why(Uri address, HttpRequestException wrong) => wrong.HttpRequestError switch
     {

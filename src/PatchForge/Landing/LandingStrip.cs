@@ -78,6 +78,11 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
     public bool IsEffective(FileChange change)
     {
         var file = Path.Combine(home, change.Path.Text);
+        if (Directory.Exists(file))
+        {
+            throw Failure.Refused($"{change.Path} is a folder, and a file is to be written there", "move it away");
+        }
+
         return change.Content is { } content
             ? !File.Exists(file) || !File.ReadAllBytes(file).AsSpan().SequenceEqual(content.Span)
             : File.Exists(file);

@@ -13,7 +13,18 @@ internal static class BuildReader
             Lists(map, "packages"),
             [.. (map.Find("prepare")?.List("'prepare' of build") ?? []).Select(Command)],
             map.Texts("configure"),
-            Lists(map, "variants"));
+            Variants(map));
+    }
+
+    /// <summary>Their names become USE flags of the ebuild.</summary>
+    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Variants(YamlMap build)
+    {
+        foreach (var entry in build.Get("variants").FreeMap(build.Named("variants")).Entries)
+        {
+            PlainText.Name(entry.Key, "a variant", entry.KeyAt, dots: false);
+        }
+
+        return Lists(build, "variants");
     }
 
     private static ImmutableArray<string> Command(YamlPiece piece)

@@ -14,10 +14,13 @@ internal static class SettingsReader
     {
         var map = root.Map("patchforge.yaml", "package", "name", "overlay", "lines", "root", "smoke");
         var package = map.Text("package");
-        if (package.Split('/') is not [{ Length: > 0 }, { Length: > 0 }] || TreePath.Complaint(package) is not null)
+        if (package.Split('/') is not [var category, var own])
         {
             throw Failure.Refused($"'{package}' is not category/package", "such as www-servers/apache", map.Get("package").At);
         }
+
+        PlainText.Name(category, "the package's category", map.Get("package").At);
+        PlainText.Name(own, "the package", map.Get("package").At);
 
         var lines = Filled(map, "lines").Select(Line).ToImmutableArray();
         Once(map.Get("lines"), "line", lines, line => line.Line);
@@ -26,7 +29,7 @@ internal static class SettingsReader
         return new ForgeSettings(
             Path.GetDirectoryName(Path.GetFullPath(file))!, // a file's full path has a directory
             package,
-            map.Text("name"),
+            PlainText.Name(map.Text("name"), "'name'", map.Get("name").At),
             Overlay(map.Get("overlay")),
             lines,
             Root(map.Get("root")),
@@ -54,7 +57,7 @@ internal static class SettingsReader
         var upstream = Upstream(map.Get("upstream"));
         var dateSource = map.TextOrNull("date-source");
         return new LineSettings(
-            map.Text("line"),
+            PlainText.Name(map.Text("line"), "'line'", map.Get("line").At),
             Inside(map, "series"),
             [.. (map.Find("generated")?.List("'generated' of a line") ?? []).Select(Generated)],
             upstream,

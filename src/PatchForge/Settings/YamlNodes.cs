@@ -49,8 +49,8 @@ internal abstract record YamlPiece(FileLocation At)
             throw Failure.Refused($"{what} is empty", "give it a value or take the key out", At);
         }
 
-        return scalar.Value.Any(char.IsControl)
-            ? throw Failure.Refused($"{what} has a control character in it", "write it on one line, without escapes such as \\t", At)
+        return PlainText.Complaint(scalar.Value) is { } complaint
+            ? throw Failure.Refused($"{what} has {complaint}", "write it on one line, without escapes such as \\t", At)
             : scalar.Value;
     }
 

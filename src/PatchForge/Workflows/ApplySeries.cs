@@ -32,7 +32,7 @@ public static class ApplySeries
                 : $"{stopped.Name} does not apply to {move.Release}: {first.Sentence}{(places.Length > 1 ? $" (and {places.Length - 1} more)" : "")}",
             onlyFuzz
                 ? $"look at the place; if it is right, accept it with --accept-fuzz {stopped.Name}"
-                : $"mend the patch: patchforge edit {move.Release}",
+                : "mend the patch by hand, and run this again; `--format json` has every place",
             new FileLocation(stopped.Loaded.File, first.Line))
         {
             Facts = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty

@@ -163,6 +163,32 @@ public sealed class RefreshTests : IDisposable
         Assert.NotEqual(0, json.RootElement.GetProperty("changed").GetArrayLength());
     }
 
+    [Theory]
+    [InlineData("$(touch x)")]
+    [InlineData("a.b")]
+    [InlineData("\"a\\x1b[2J\"")]
+    public async Task A_variant_that_could_be_no_USE_flag_is_refused(string name)
+    {
+        _forge.Write("patchforge.yaml", _forge.Read("patchforge.yaml").Replace("fancy: [", name + ": [", StringComparison.Ordinal));
+        var answer = await Run("refresh", "--no-build");
+        Assert.Equal(1, answer.Code);
+        Assert.Matches(@"patchforge\.yaml:[0-9]+:[0-9]+: a variant is not a name", answer.Error);
+        Assert.DoesNotContain('\x1b', answer.Error);
+    }
+
+    [Fact]
+    public async Task Root_s_run_over_a_user_s_checkout_leaves_it_the_user_s()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can leave files to another");
+        var processes = new global::PatchForge.Host.Processes(new SilentStory());
+        await processes.Run(new("chown", "-R", "64001:64002", _forge.Home), TestContext.Current.CancellationToken);
+
+        var answer = await Run("refresh", "--no-build");
+        Assert.True(answer.Code == 0, answer.Output + answer.Error);
+        var found = await processes.Run(new("find", _forge.Home, "(", "!", "-uid", "64001", "-o", "!", "-gid", "64002", ")"), TestContext.Current.CancellationToken);
+        Assert.Equal("", found.Output);
+    }
+
     [Fact]
     public async Task Drift_is_found_and_exits_4()
     {

@@ -115,7 +115,7 @@ public sealed class HttpDownloadsTests : IDisposable
     public async Task Other_answers_are_told_with_their_number()
     {
         using var server = Saying("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", []);
-        Assert.Contains("503 Busy", Assert.IsType<DownloadOutcome.Broken>(await Fetch(server)).Why, StringComparison.Ordinal);
+        Assert.Contains("503 ServiceUnavailable", Assert.IsType<DownloadOutcome.Broken>(await Fetch(server)).Why, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -171,5 +171,23 @@ public sealed class HttpDownloadsTests : IDisposable
         Directory.CreateDirectory(Part);
         var failure = await Assert.ThrowsAsync<Failure>(() => Fetch(server));
         Assert.Contains("cannot be written", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("gopher://127.0.0.1/")]
+    [InlineData("http://[")]
+    public async Task A_redirect_to_something_else_than_http_brings_nothing(string target)
+    {
+        using var server = Saying($"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n", []);
+        Assert.IsType<DownloadOutcome.Broken>(await Fetch(server));
+        Assert.False(File.Exists(Part));
+    }
+
+    [Fact]
+    public async Task What_a_server_calls_its_status_does_not_reach_the_terminal()
+    {
+        using var server = Saying("HTTP/1.1 500 \x1b[2Jgone\r\nContent-Length: 0\r\n\r\n", []);
+        Assert.Equal("the server answered 500 InternalServerError", Assert.IsType<DownloadOutcome.Broken>(await Fetch(server)).Why);
     }
 }
