@@ -196,7 +196,7 @@ static int pass(itk_conn *c, int slot)
                     ? ITK_PASS_STAY : 0;
     itk_conn_unwatch(c);
     if (itk_wire_send(w->channel, &message, sizeof(message), &c->fd, 1)
-        != (int)sizeof(message)) {
+        != 0) {
         if (errno == EPIPE || errno == ECONNRESET) {
             retire(slot);
         }

@@ -66,7 +66,7 @@ int itk_dispatch_request(uint32_t opcode, int pool, int slot)
     request.slot = (uint32_t)slot;
     for (tries = 0; tries < 2; tries++) {
         if (itk_wire_send(itk_d.start->control, &request, sizeof(request),
-                          NULL, 0) == (int)sizeof(request)) {
+                          NULL, 0) == 0) {
             return 0;
         }
         ready.fd = itk_d.start->control;

@@ -25,8 +25,7 @@ static int send_legacy(const itk_legacy *message, int fd)
 
     ready.fd = itk_d.start->bequeath;
     ready.events = POLLOUT;
-    while (itk_wire_send(ready.fd, message, sizeof(*message), &fd, 1)
-           != (int)sizeof(*message)) {
+    while (itk_wire_send(ready.fd, message, sizeof(*message), &fd, 1) != 0) {
         if (errno != EAGAIN && errno != EINTR && errno != ETOOMANYREFS) {
             return -1;
         }
