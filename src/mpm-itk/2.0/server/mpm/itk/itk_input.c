@@ -154,7 +154,7 @@ static int wait_for_more(void)
         if (now >= head_until || itk_me.stop) {
             return 0;
         }
-        n = poll(&p, 1, (int)apr_time_as_msec(head_until - now) + 1);
+        n = poll(&p, 1, (int)((head_until - now) / 1000) + 1);
     } while (n < 0 && errno == EINTR);
     return n == 1;
 }

@@ -20,8 +20,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern AP_DECLARE_DATA ap_directive_t *ap_conftree;
-
 enum { NOBODY = -1, SEVERAL = -2 };
 
 /* A file that is open for writing here. */
@@ -132,41 +130,43 @@ static void claim(log_files *files, const ap_directive_t *d, int pool)
     f->owner = f->owner == NOBODY || f->owner == pool ? pool : SEVERAL;
 }
 
-/* The vhost that a section became; NULL: it became none. */
-static const server_rec *vhost_of(const server_rec *main_server,
-                                  const ap_directive_t *section,
-                                  const server_rec **hint)
+/* The pools of vhosts, by the place of their sections. */
+static apr_hash_t *pools_by_section(apr_pool_t *p, const server_rec *s)
 {
-    const server_rec *s = *hint ? (*hint)->next : NULL;
-    int around;
+    apr_hash_t *pools = apr_hash_make(p);
+    const char *where;
+    int *pool;
 
-    /* both lists are in the order of the configuration, or in its reverse */
-    for (around = 0; around < 2; around++, s = main_server->next) {
-        for (; s; s = s->next) {
-            if (s->defn_line_number == (unsigned)section->line_num
-                && s->defn_name && strcmp(s->defn_name,
-                                          section->filename) == 0) {
-                *hint = s;
-                return s;
-            }
+    for (s = s->next; s; s = s->next) {
+        where = apr_psprintf(p, "%d:%s", (int)s->defn_line_number,
+                             s->defn_name ? s->defn_name : "");
+        pool = apr_hash_get(pools, where, APR_HASH_KEY_STRING);
+        if (pool == NULL) {
+            pool = apr_palloc(p, sizeof(*pool));
+            *pool = itk_pool_of_server(s);
+            apr_hash_set(pools, where, APR_HASH_KEY_STRING, pool);
+        }
+        else if (*pool != itk_pool_of_server(s)) {
+            *pool = SEVERAL;    /* a file that is included twice */
         }
     }
-    return NULL;
+    return pools;
 }
 
 static void claim_all(log_files *files, const ap_directive_t *d, int pool,
-                      const server_rec *main_server)
+                      apr_hash_t *pools)
 {
-    const server_rec *hint = NULL, *s;
+    const char *where;
+    const int *found;
 
     for (; d; d = d->next) {
         if (strcasecmp(d->directive, "<VirtualHost") == 0) {
-            s = vhost_of(main_server, d, &hint);
-            claim_all(files, d->first_child,
-                      s ? itk_pool_of_server(s) : SEVERAL, main_server);
+            where = apr_psprintf(files->p, "%d:%s", d->line_num, d->filename);
+            found = apr_hash_get(pools, where, APR_HASH_KEY_STRING);
+            claim_all(files, d->first_child, found ? *found : SEVERAL, pools);
         }
         else if (d->first_child) {
-            claim_all(files, d->first_child, pool, main_server);
+            claim_all(files, d->first_child, pool, pools);
         }
         else if (about_logs(d->directive)) {
             claim(files, d, pool);
@@ -205,7 +205,7 @@ int itk_logs_sort(apr_pool_t *p, server_rec *s, const int *fds, int count,
     files.p = p;
     list_files(&files, fds, count);
     /* a line that is outside of all vhosts is for all of them */
-    claim_all(&files, ap_conftree, SEVERAL, s);
+    claim_all(&files, ap_conftree, SEVERAL, pools_by_section(p, s));
     run->shared_logs = share(&files, &run->shared_log_count);
 
     for (i = 0; i < count; i++) {

@@ -21,7 +21,7 @@
 #define HOLD_MS 100
 
 /* How long its next requests go before a connection that waits in the channel. */
-#define AHEAD_OF_OTHERS apr_time_from_msec(5)
+#define AHEAD_OF_OTHERS (5 * (APR_USEC_PER_SEC / 1000))
 
 /* A dispatcher that is gone drains nothing: how long a worker does. */
 #define DRAIN_MS 500

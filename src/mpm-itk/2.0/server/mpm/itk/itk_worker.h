@@ -23,7 +23,10 @@
  */
 
 #include "itk.h"
+#include "itk_guard.h"
 #include "itk_run.h"
+
+#include <signal.h>
 
 int itk_start_prepare(apr_pool_t *pconf, server_rec *s, itk_run *run);
 
