@@ -20,14 +20,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NOBODY = -1, SEVERAL = -2 };
+#define NOBODY (-2)             /* no directive names it */
 
 /* A file that is open for writing here. */
 typedef struct log_file {
     dev_t dev;
     ino_t ino;
     int fd;                     /* the first one */
-    int owner;                  /* a pool, NOBODY, SEVERAL */
+    int owner;                  /* a pool, NOBODY, ITK_SEVERAL */
     int is_file;
     int shared;                 /* index, or -1 */
 } log_file;
@@ -127,27 +127,44 @@ static void claim(log_files *files, const ap_directive_t *d, int pool)
         || stat(path, &st) != 0 || (f = find(files, &st)) == NULL) {
         return;
     }
-    f->owner = f->owner == NOBODY || f->owner == pool ? pool : SEVERAL;
+    f->owner = f->owner == NOBODY || f->owner == pool ? pool : ITK_SEVERAL;
 }
 
-/* The pools of vhosts, by the place of their sections. */
-static apr_hash_t *pools_by_section(apr_pool_t *p, const server_rec *s)
+int itk_sole_pool(const server_rec *s)
+{
+    const itk_server_conf *conf = itk_server_conf_of(s);
+    int i;
+
+    for (i = 0; i < conf->place_count; i++) {
+        if (conf->places[i].pool != conf->pool) {
+            return ITK_SEVERAL;
+        }
+    }
+    return conf->pool;
+}
+
+const char *itk_section_key(apr_pool_t *p, const char *file, int line)
+{
+    return apr_psprintf(p, "%d:%s", line, file ? file : "");
+}
+
+apr_hash_t *itk_pools_by_section(apr_pool_t *p, const server_rec *main_server)
 {
     apr_hash_t *pools = apr_hash_make(p);
-    const char *where;
+    const server_rec *s;
+    const char *key;
     int *pool;
 
-    for (s = s->next; s; s = s->next) {
-        where = apr_psprintf(p, "%d:%s", (int)s->defn_line_number,
-                             s->defn_name ? s->defn_name : "");
-        pool = apr_hash_get(pools, where, APR_HASH_KEY_STRING);
+    for (s = main_server->next; s; s = s->next) {
+        key = itk_section_key(p, s->defn_name, (int)s->defn_line_number);
+        pool = apr_hash_get(pools, key, APR_HASH_KEY_STRING);
         if (pool == NULL) {
             pool = apr_palloc(p, sizeof(*pool));
-            *pool = itk_pool_of_server(s);
-            apr_hash_set(pools, where, APR_HASH_KEY_STRING, pool);
+            *pool = itk_sole_pool(s);
+            apr_hash_set(pools, key, APR_HASH_KEY_STRING, pool);
         }
-        else if (*pool != itk_pool_of_server(s)) {
-            *pool = SEVERAL;    /* a file that is included twice */
+        else if (*pool != itk_sole_pool(s)) {
+            *pool = ITK_SEVERAL;    /* a file that is included twice */
         }
     }
     return pools;
@@ -156,14 +173,14 @@ static apr_hash_t *pools_by_section(apr_pool_t *p, const server_rec *s)
 static void claim_all(log_files *files, const ap_directive_t *d, int pool,
                       apr_hash_t *pools)
 {
-    const char *where;
+    const char *key;
     const int *found;
 
     for (; d; d = d->next) {
         if (strcasecmp(d->directive, "<VirtualHost") == 0) {
-            where = apr_psprintf(files->p, "%d:%s", d->line_num, d->filename);
-            found = apr_hash_get(pools, where, APR_HASH_KEY_STRING);
-            claim_all(files, d->first_child, found ? *found : SEVERAL, pools);
+            key = itk_section_key(files->p, d->filename, d->line_num);
+            found = apr_hash_get(pools, key, APR_HASH_KEY_STRING);
+            claim_all(files, d->first_child, found ? *found : ITK_SEVERAL, pools);
         }
         else if (d->first_child) {
             claim_all(files, d->first_child, pool, pools);
@@ -194,8 +211,26 @@ static int *share(log_files *files, int *count)
     return list;
 }
 
-int itk_logs_sort(apr_pool_t *p, server_rec *s, const int *fds, int count,
-                  itk_opened *list, itk_run *run)
+/* Written to by position: a lock, or a module's own file. */
+static int is_lock(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    struct stat st;
+
+    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY
+        && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static int main_error_log(const server_rec *s)
+{
+    apr_os_file_t fd;
+
+    return s->error_log && apr_os_file_get(&fd, s->error_log) == APR_SUCCESS
+        ? fd : -1;
+}
+
+void itk_logs_sort(apr_pool_t *p, server_rec *s, const int *fds, int count,
+                   itk_opened *list, itk_run *run)
 {
     log_files files;
     struct stat st;
@@ -205,18 +240,20 @@ int itk_logs_sort(apr_pool_t *p, server_rec *s, const int *fds, int count,
     files.p = p;
     list_files(&files, fds, count);
     /* a line that is outside of all vhosts is for all of them */
-    claim_all(&files, ap_conftree, SEVERAL, pools_by_section(p, s));
+    claim_all(&files, ap_conftree, ITK_SEVERAL, itk_pools_by_section(p, s));
     run->shared_logs = share(&files, &run->shared_log_count);
+    run->error_log = main_error_log(s);
 
     for (i = 0; i < count; i++) {
         list[i].fd = fds[i];
-        list[i].owner = ITK_LOG_NONE;
         list[i].shared = -1;
-        if (!is_log(fds[i], &st) || (f = find(&files, &st)) == NULL) {
-            continue;
+        if (is_log(fds[i], &st) && (f = find(&files, &st)) != NULL) {
+            list[i].owner = f->shared >= 0 ? ITK_OPENED_SHARED : f->owner;
+            list[i].shared = f->shared;
         }
-        list[i].owner = f->shared >= 0 ? ITK_LOG_SHARED : f->owner;
-        list[i].shared = f->shared;
+        else {
+            list[i].owner = is_lock(fds[i]) ? ITK_OPENED_LOCK
+                                            : ITK_OPENED_BLANK;
+        }
     }
-    return 0;
 }

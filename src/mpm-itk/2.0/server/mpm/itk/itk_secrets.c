@@ -39,7 +39,7 @@ typedef struct env_conf {
     apr_table_t *unsetenv;
 } env_conf;
 
-enum { EVERYBODY = -1 };
+#define EVERYBODY ITK_SEVERAL
 
 /* A text that is in memory once, and all that point to it. */
 typedef struct text {
@@ -145,20 +145,6 @@ static void env_server(collection *c, server_rec *s, int pool)
     env_containers(c, core->sec_url, pool);
 }
 
-/* EVERYBODY if workers of several pools serve this vhost. */
-static int pool_of_vhost(const server_rec *s)
-{
-    const itk_server_conf *conf = itk_server_conf_of(s);
-    int i, pool = itk_pool_of_server(s);
-
-    for (i = 0; i < conf->place_count; i++) {
-        if (conf->places[i].pool != pool) {
-            return EVERYBODY;
-        }
-    }
-    return pool;
-}
-
 /* May the handler point into the text?  Then it stays where it is. */
 static int handed_out(const char *directive)
 {
@@ -180,13 +166,13 @@ static void tree_texts(collection *c, ap_directive_t *d, int pool)
 
 static void tree(collection *c, ap_directive_t *d, apr_hash_t *vhosts)
 {
-    const char *where;
-    int *pool;
+    const char *key;
+    const int *pool;
 
     for (; d; d = d->next) {
         if (strcasecmp(d->directive, "<VirtualHost") == 0) {
-            where = apr_psprintf(c->p, "%d:%s", d->line_num, d->filename);
-            pool = apr_hash_get(vhosts, where, APR_HASH_KEY_STRING);
+            key = itk_section_key(c->p, d->filename, d->line_num);
+            pool = apr_hash_get(vhosts, key, APR_HASH_KEY_STRING);
             if (pool && *pool != EVERYBODY) {
                 tree_texts(c, d->first_child, *pool);
             }
@@ -259,29 +245,6 @@ static void move(collection *c)
 
 /* ---- the operations ---------------------------------------------------------- */
 
-static apr_hash_t *vhosts_by_place(collection *c, server_rec *main_server)
-{
-    apr_hash_t *vhosts = apr_hash_make(c->p);
-    const char *where;
-    server_rec *s;
-    int *pool;
-
-    for (s = main_server->next; s; s = s->next) {
-        where = apr_psprintf(c->p, "%d:%s", (int)s->defn_line_number,
-                             s->defn_name ? s->defn_name : "");
-        pool = apr_hash_get(vhosts, where, APR_HASH_KEY_STRING);
-        if (pool == NULL) {
-            pool = apr_palloc(c->p, sizeof(*pool));
-            *pool = pool_of_vhost(s);
-            apr_hash_set(vhosts, where, APR_HASH_KEY_STRING, pool);
-        }
-        else if (*pool != pool_of_vhost(s)) {
-            *pool = EVERYBODY;  /* a file that is included twice */
-        }
-    }
-    return vhosts;
-}
-
 int itk_secrets_collect(apr_pool_t *p, server_rec *main_server, int pools)
 {
     collection c;
@@ -307,10 +270,10 @@ int itk_secrets_collect(apr_pool_t *p, server_rec *main_server, int pools)
     if (c.env) {
         env_server(&c, main_server, EVERYBODY);
         for (s = main_server->next; s; s = s->next) {
-            env_server(&c, s, pool_of_vhost(s));
+            env_server(&c, s, itk_sole_pool(s));
         }
     }
-    tree(&c, ap_conftree, vhosts_by_place(&c, main_server));
+    tree(&c, ap_conftree, itk_pools_by_section(c.p, main_server));
     if ((result = make_pages(&c)) == 0) {
         move(&c);
     }

@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,9 +27,6 @@
 #define DESCRIPTORS_MAX (1 << 22)
 
 itk_self itk_me = { -1, -1, -1, -1, 0 };
-
-static itk_mapping mappings[MAPPINGS_MAX];
-static int mapping_count;
 
 static itk_opened *opened;
 static int opened_count;
@@ -57,30 +55,35 @@ static int set_nodelay(const itk_run *run)
     return 0;
 }
 
-/* Those that are shared, and not the status page: a worker leaves that apart. */
-static int list_mappings(const itk_run *run)
+/*
+ * The scoreboard, caches and mutexes of modules: what each process writes there
+ * is to stay its own.  The supervisor leaves them behind itself, once; from then
+ * on they are the kernel's to copy page by page for whoever writes.  An opcode
+ * cache of 128 MB copied by every worker would cost each of them 100 ms.  Not the
+ * status page: that is for dispatchers to write, and a worker leaves it apart.
+ */
+static int leave_shared_memory(const itk_run *run)
 {
+    static itk_mapping list[MAPPINGS_MAX];
     const void *page = itk_status_readable();
     int i, count, kept = 0;
 
-    count = itk_mappings_list(mappings, MAPPINGS_MAX, NULL);
+    count = itk_mappings_list(list, MAPPINGS_MAX, NULL);
     if (count < 0) {
         return -1;
     }
     for (i = 0; i < count; i++) {
-        if (mappings[i].start != page
-            && mappings[i].start != (void *)run->status) {
-            mappings[kept++] = mappings[i];
+        if (list[i].start != page && list[i].start != (void *)run->status) {
+            list[kept++] = list[i];
         }
     }
-    mapping_count = kept;
-    return 0;
+    return ITK_GUARD("mappings") ? itk_mappings_detach(list, kept) : 0;
 }
 
 static int sort_descriptors(apr_pool_t *p, server_rec *s, itk_run *run)
 {
     int *fds = NULL, *more;
-    int room, count = -1, result;
+    int room, count = -1;
 
     for (room = 4096; room <= DESCRIPTORS_MAX; room *= 4) {
         if ((more = realloc(fds, (size_t)room * sizeof(*fds))) == NULL) {
@@ -100,9 +103,9 @@ static int sort_descriptors(apr_pool_t *p, server_rec *s, itk_run *run)
     keep = apr_palloc(p, ((apr_size_t)count + 2) * sizeof(*keep));
     blank = apr_palloc(p, ((apr_size_t)count + 2) * sizeof(*blank));
     opened_count = count;
-    result = itk_logs_sort(p, s, fds, count, opened, run);
+    itk_logs_sort(p, s, fds, count, opened, run);
     free(fds);
-    return result;
+    return 0;
 }
 
 int itk_start_prepare(apr_pool_t *pconf, server_rec *s, itk_run *run)
@@ -117,9 +120,8 @@ int itk_start_prepare(apr_pool_t *pconf, server_rec *s, itk_run *run)
     if (itk_secrets_collect(pconf, s, run->pool_count) != 0) {
         return cannot("put apart what hosts keep from each other", errno);
     }
-    if (list_mappings(run) != 0) {
-        return cannot("find out what memory is shared (is /proc there?)",
-                      errno);
+    if (leave_shared_memory(run) != 0) {
+        return cannot("leave shared memory (is /proc there?)", errno);
     }
     if (sort_descriptors(pconf, s, run) != 0) {
         return cannot("find out what is open (is /proc there?)", errno);
@@ -190,6 +192,20 @@ static int lead_to_logger(int fd, int pipe)
     return dup3(pipe, fd, fd == STDERR_FILENO ? 0 : O_CLOEXEC) == fd ? 0 : -1;
 }
 
+/*
+ * A module that locks a file does it in all processes by one descriptor.  Closed
+ * or read-only it would fail; shared, one tenant could keep it locked for ever.
+ */
+static int empty_file(int fd)
+{
+    int own = memfd_create("itk-lock", MFD_CLOEXEC);
+
+    if (own < 0 || dup3(own, fd, O_CLOEXEC) != fd) {
+        return -1;
+    }
+    return close(own);
+}
+
 static int leave_descriptors(const struct itk_worker_start *start)
 {
     int i, kept = 0, blanked = 0;
@@ -207,10 +223,17 @@ static int leave_descriptors(const struct itk_worker_start *start)
             blank[blanked++] = o->fd;
         }
         else if (o->owner == start->pool
-                 || (o->owner != ITK_LOG_NONE && !ITK_GUARD("logs"))) {
+                 || ((o->owner >= 0 || o->owner == ITK_OPENED_SHARED)
+                     && !ITK_GUARD("logs"))) {
             keep[kept++] = o->fd;
         }
-        else if (o->owner == ITK_LOG_SHARED) {
+        else if (o->owner == ITK_OPENED_LOCK && o->fd > STDERR_FILENO) {
+            if (empty_file(o->fd) != 0) {
+                return -1;
+            }
+            keep[kept++] = o->fd;
+        }
+        else if (o->owner == ITK_OPENED_SHARED) {
             if (lead_to_logger(o->fd, start->log_pipes[o->shared]) != 0) {
                 return -1;
             }
@@ -239,10 +262,6 @@ static void become(const struct itk_worker_start *start)
     }
     if (itk_status_leave() != 0) {
         end_unserved("leave the status page that can be written");
-    }
-    if (ITK_GUARD("mappings")
-        && itk_mappings_detach(mappings, mapping_count) != 0) {
-        end_unserved("leave the shared memory");
     }
     if (itk_become_worker(&pool->who, &itk_this_run.ids, pool->nice_value,
                           itk_conf.no_new_privileges, &step) != 0) {

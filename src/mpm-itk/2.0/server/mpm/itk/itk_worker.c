@@ -357,6 +357,22 @@ static void serve(const itk_pass *pass, int fd)
     itk_now.serial = pass->serial;
     itk_now.stay = (pass->flags & ITK_PASS_STAY) != 0;
 
+    /* what is not to be read here needs nothing else, either */
+    if (pass->flags & ITK_PASS_UNSEEN) {
+        switch (itk_input_peek()) {
+        case ITK_HEAD_MORE:
+            report(ITK_REPORT_KEPT);
+            close(fd);
+            return;
+        case ITK_HEAD_WHOLE:
+        case ITK_HEAD_BAD:
+            break;
+        default:
+            report(ITK_REPORT_CLOSED);
+            close(fd);
+            return;
+        }
+    }
     csd = socket_of(fd);
     if (csd != NULL) {
         c = ap_run_create_connection(ptrans, ap_server_conf, csd, itk_me.slot,

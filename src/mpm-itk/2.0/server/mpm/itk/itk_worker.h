@@ -105,20 +105,32 @@ int itk_input_peek(void);
 /* ---- itk_logs.c ----------------------------------------------------------- */
 
 /* What a worker does with a descriptor that the configuration opened. */
-enum { ITK_LOG_NONE = -1, ITK_LOG_SHARED = -2 };
+enum {
+    ITK_OPENED_BLANK = -1,      /* becomes /dev/null */
+    ITK_OPENED_SHARED = -2,     /* a log: leads to the logger */
+    ITK_OPENED_LOCK = -3        /* a file that is no log: an empty one of its own */
+};
 
 typedef struct itk_opened {
     int fd;
-    int owner;                  /* the pool whose log it is, or ITK_LOG_* */
-    int shared;                 /* ITK_LOG_SHARED: index into shared_logs */
+    int owner;                  /* the pool whose log it is, or ITK_OPENED_* */
+    int shared;                 /* ITK_OPENED_SHARED: index into shared_logs */
 } itk_opened;
 
 /*
- * Sorts fds, what is open now, into list (room for all of them) and fills in
- * the shared logs of run.  0, or -1 with a reason in the log.
+ * Sorts fds, what is open now, into list (room for all of them), and fills in
+ * the logs of run.
  */
-int itk_logs_sort(apr_pool_t *p, server_rec *s, const int *fds, int count,
-                  itk_opened *list, itk_run *run);
+void itk_logs_sort(apr_pool_t *p, server_rec *s, const int *fds, int count,
+                   itk_opened *list, itk_run *run);
+
+/* The pool that serves all of this vhost; ITK_SEVERAL: a <Location> has another. */
+#define ITK_SEVERAL (-1)
+int itk_sole_pool(const server_rec *s);
+
+/* Pools of vhosts, by itk_section_key of their sections in the tree. */
+apr_hash_t *itk_pools_by_section(apr_pool_t *p, const server_rec *main_server);
+const char *itk_section_key(apr_pool_t *p, const char *file, int line);
 
 /* ---- itk_secrets.c -------------------------------------------------------- */
 
