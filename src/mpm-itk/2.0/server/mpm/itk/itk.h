@@ -12,6 +12,7 @@
  * itk_route_pool.c  which pool a connection is for
  * itk_checks.c      what is refused at the start
  * itk_modules.c     what is known of the modules that come with httpd 2.0
+ * itk_tls.c         one pool an address where heads come encrypted
  * itk_paths.c       logs that a pool could replace by links
  * itk_worker.c …    a worker, from its fork to its end (itk_worker.h)
  *
@@ -59,6 +60,12 @@
 
 extern module AP_MODULE_DECLARE_DATA mpm_itk_module;
 
+/* Why this MPM says no to a configuration. */
+typedef struct itk_fault {
+    const char *why;
+    const ap_directive_t *directive;    /* that is to blame; NULL: none is */
+} itk_fault;
+
 /* ---- itk_directives.c -------------------------------------------------- */
 
 /* One AssignUserID. */
@@ -84,7 +91,8 @@ typedef struct itk_server_conf {
     /* Filled in by itk_pools_make. */
     int pool;                   /* of requests outside of all places */
     int host;                   /* index in itk_run.hosts */
-    int tls;                    /* SSLEngine on */
+    int tls;                    /* SSLEngine on (itk_tls.c) */
+    const ap_directive_t *tls_directive;
     const itk_place *places;    /* in httpd's order: the last that matches counts */
     int place_count;
 } itk_server_conf;
@@ -124,6 +132,9 @@ extern const command_rec itk_directives[];
 /* Before every reading of the configuration. */
 void itk_directives_reset(apr_pool_t *pconf);
 
+/* What one directive says about another.  0, or -1 and *fault. */
+int itk_directives_check(apr_pool_t *p, itk_fault *fault);
+
 /*
  * After the configuration was read and before it is worked through: has
  * itk_checks_configuration called when all of it has been.
@@ -153,15 +164,6 @@ extern itk_run itk_this_run;
 /* ---- itk_pools.c -------------------------------------------------------- */
 
 /*
- * Before a file of this MPM says no to a configuration: why, and the directive
- * that is to blame (NULL: none in particular).
- */
-typedef struct itk_fault {
-    const char *why;
-    const ap_directive_t *directive;
-} itk_fault;
-
-/*
  * The tables of itk_this_run (pools, hosts), and each server's part of them.
  * All of the configuration has been read, but vhosts are not merged with the
  * main server yet.  0, or -1 and *fault.
@@ -188,23 +190,30 @@ int itk_checks_configuration(apr_pool_t *p, server_rec *main_server,
 /* What only matters to a server that starts.  0, or -1 and it has been said. */
 int itk_checks_start(apr_pool_t *p, server_rec *main_server);
 
-/* Things that are allowed and should be known. Root's log. */
+/* Things that are allowed and should be known.  To the log. */
 void itk_checks_notices(apr_pool_t *p, server_rec *main_server);
 
 /* "line 12 of /etc/apache2/httpd.conf" */
 const char *itk_where(apr_pool_t *p, const ap_directive_t *directive);
 
-/* ---- itk_modules.c ------------------------------------------------------ */
+/* Where the pid file is: a folder for what lives as long as the server. */
+const char *itk_runtime_folder(apr_pool_t *p);
 
-/* 0, or -1 and *fault: a module is loaded that cannot work here. */
+/* Every directive, those in containers too, until visit says other than 0. */
+typedef int itk_tree_visit(apr_pool_t *p, const ap_directive_t *node,
+                           void *baton);
+int itk_tree_walk(apr_pool_t *p, const ap_directive_t *node,
+                  itk_tree_visit *visit, void *baton);
+
+/* ---- itk_modules.c, itk_tls.c, itk_paths.c ------------------------------ */
+
+/* Modules, and uses of them, that cannot work here.  0, or -1 and *fault. */
 int itk_modules_check(apr_pool_t *p, itk_fault *fault);
 
-/* ---- itk_paths.c -------------------------------------------------------- */
+/* Which servers speak TLS; two pools on one such address.  The same. */
+int itk_tls_check(apr_pool_t *p, server_rec *main_server, itk_fault *fault);
 
-/* 0, or -1 and *fault: a pool could put a link where root opens a log. */
+/* A pool that could put a link where root opens a log.  The same. */
 int itk_paths_check(apr_pool_t *p, itk_fault *fault);
-
-/* The same of one folder.  NULL, or a sentence. */
-const char *itk_paths_folder(apr_pool_t *p, const char *folder);
 
 #endif
