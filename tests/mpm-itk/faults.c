@@ -62,6 +62,7 @@ WRAP(DIR *, opendir, (const char *path), (path), NULL)
 WRAP(struct dirent *, readdir, (DIR *d), (d), NULL)
 WRAP(int, dup3, (int from, int to, int flags), (from, to, flags), -1)
 WRAP(char *, mkdtemp, (char *template), (template), NULL)
+WRAP(int, pipe2, (int *ends, int flags), (ends, flags), -1)
 WRAP(int, chdir, (const char *path), (path), -1)
 WRAP(int, rmdir, (const char *path), (path), -1)
 WRAP(int, chroot, (const char *path), (path), -1)
@@ -93,6 +94,19 @@ int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
 {
     return faults_due() ? -1 : __real_open(path, flags);
+}
+
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...)
+{
+    va_list args;
+    void *what;
+
+    va_start(args, command);
+    what = va_arg(args, void *);
+    va_end(args);
+    return faults_due() ? -1 : __real_fcntl(fd, command, what);
 }
 
 void *__real_mremap(void *from, size_t old, size_t new, int flags, ...);
