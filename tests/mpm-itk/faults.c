@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,6 +69,28 @@ WRAP(int, chdir, (const char *path), (path), -1)
 WRAP(int, rmdir, (const char *path), (path), -1)
 WRAP(int, chroot, (const char *path), (path), -1)
 WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
+
+WRAP(int, setsockopt,
+     (int fd, int level, int name, const void *value, socklen_t length),
+     (fd, level, name, value, length), -1)
+WRAP(int, socketpair, (int domain, int type, int protocol, int *pair),
+     (domain, type, protocol, pair), -1)
+WRAP(int, accept4,
+     (int fd, struct sockaddr *address, socklen_t *length, int flags),
+     (fd, address, length, flags), -1)
+WRAP(int, epoll_create1, (int flags), (flags), -1)
+WRAP(int, access, (const char *path, int mode), (path, mode), -1)
+
+/* an errno of -1: it does its work, as a kernel that does not know a flag */
+int __real_epoll_ctl(int poller, int op, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int poller, int op, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int poller, int op, int fd, struct epoll_event *event)
+{
+    if (faults_due()) {
+        return errno == -1 ? 0 : -1;
+    }
+    return __real_epoll_ctl(poller, op, fd, event);
+}
 
 /* these do their work and say that it failed: nothing is left open */
 int __real_fclose(FILE *f);

@@ -72,6 +72,7 @@ int main(void)
     test_mappings();
     test_descriptors();
     test_drop();
+    test_kernel();
     test_logger();
     test_head();
     test_wire();
