@@ -26,5 +26,6 @@ void test_enclosed(void);
 void test_head(void);
 void test_hello(void);
 void test_wire(void);
+void test_roles(void);
 
 #endif

@@ -63,7 +63,9 @@ const char *__asan_default_options(void)
 
 int main(void)
 {
-#ifdef CHECK_ENCLOSED
+#ifdef CHECK_ROLES
+    test_roles();
+#elif defined(CHECK_ENCLOSED)
     test_seccomp();
     test_enclosed();
 #else
