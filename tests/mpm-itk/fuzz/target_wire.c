@@ -77,7 +77,7 @@ static void hold_pass(const itk_pass *m)
     int valid = itk_pass_valid(m, 2, 3, 4);
 
     HOLDS(valid == (m->generation == 2 && m->pool == 3 && m->slot == 4
-                    && (m->flags == 0 || m->flags == ITK_PASS_STAY)));
+                    && (m->flags | ITK_PASS_STAY | ITK_PASS_UNSEEN) == 3));
 }
 
 static void hold_request(const itk_request *m)
