@@ -3,9 +3,9 @@
 #define FUZZ_H
 
 /*
- * A target takes bytes and holds what has to hold for all of them.  drive.c
- * makes the bytes (from the target's seeds, its words and chance, keeping what
- * gets to new code); libFuzzer does where there is clang.
+ * A target takes bytes and holds what has to hold for all of them.  mutate.c
+ * makes the bytes, from the target's seeds, its words and chance; libFuzzer
+ * does where there is clang.
  */
 
 #include <stddef.h>

@@ -18,13 +18,19 @@ fuzz: $(FUZZERS) $(LIBFUZZERS)
 	    $$f -seed=$(FUZZ_SEED) -max_total_time=$(EACH_SECONDS) \
 	        -max_len=4096 -artifact_prefix=$(BUILD)/ || exit 1; done
 
-$(FUZZERS): $(BUILD)/fuzz-%: fuzz/target_%.c fuzz/drive.c fuzz/failed.c \
-        hellos.c $(CORE)/itk_%.c $(HEADERS) fuzz/fuzz.h fuzz/fuzz.mk
+# The target alone is looked at.
+$(BUILD)/drive.o $(BUILD)/mutate.o: $(BUILD)/%.o: fuzz/%.c fuzz/mutate.h \
+        fuzz/fuzz.h fuzz/fuzz.mk
 	mkdir -p $(BUILD)
-	$(CC) $(CFLAGS) -O2 -fno-sanitize=all -c -o $(BUILD)/drive-$*.o fuzz/drive.c
+	$(CC) $(CFLAGS) -O2 -fno-sanitize=all -Ifuzz -c -o $@ $<
+
+$(FUZZERS): $(BUILD)/fuzz-%: fuzz/target_%.c $(BUILD)/drive.o \
+        $(BUILD)/mutate.o fuzz/failed.c hellos.c $(CORE)/itk_%.c $(HEADERS) \
+        fuzz/fuzz.h fuzz/fuzz.mk
+	mkdir -p $(BUILD)
 	$(CC) $(CFLAGS) -O2 -Ifuzz -fsanitize-coverage=trace-pc -o $@ \
 	    fuzz/target_$*.c fuzz/failed.c hellos.c $(CORE)/itk_$*.c \
-	    $(BUILD)/drive-$*.o
+	    $(BUILD)/drive.o $(BUILD)/mutate.o
 
 $(BUILD)/libfuzz-%: fuzz/target_%.c fuzz/failed.c hellos.c $(CORE)/itk_%.c \
         $(HEADERS) fuzz/fuzz.h fuzz/fuzz.mk
