@@ -30,6 +30,12 @@ static const fuzz_word seeds[] = {
     S("\6\377HEAD / HTTP/1.0\r\nHost: j.test\r\nExpect: 100-continue\r\n\r\n"),
     S("\7\377OPTIONS * HTTP/1.1\r\nHost: k.test\r\nExpect: x\r\n\r\n"),
     S("\0\377HEAD /\r\n"),
+    S("\0\377GET /secret HTTP/1.1\r\nHost: c.test\r\n\r\n"),
+    S("\0\377GET /secret/not/x HTTP/1.1\r\nHost: c.test\r\n\r\n"),
+    S("\1\377GET /up/ HTTP/1.1\r\nHost: d.test\r\n\r\n"),
+    S("\10\377GET / HTTP/1.0\r\n\r\n"),
+    S("\0\377GET / HTTP/1.1\r\nHost: nobody.test\r\n\r\n"),
+    S("\3\377GET / HTTP/1.0\r\nHost: x\r\n\r\n"),
     S("\0\377GET http://a.test:999999/ HTTP/1.0\r\n\r\n"),
     S("\0\377GET http://a.test:999999/legacy\r\n"),
 };
@@ -56,7 +62,8 @@ const fuzz_word fuzz_words[] = {
     S("http://"), S("HTTP://"), S("https://"), S("ftp://"), S("//"), S("*"),
     S("@"), S("u:p@"), S("?"), S("#"), S("%00"), S("%2f"), S(".."), S("\\"),
     S("/legacy"), S("/legacy/"), S("/legacyx"), S("/old/"), S("/Legacy"),
-    S("?http://c.test/"), S(";"),
+    S("?http://c.test/"), S(";"), S("/secret"), S("/secret/x"), S("/%73ecret"),
+    S("/secret/not/"), S("/./"), S("/../"), S("/up"), S("%2e"), S("%"),
     /* hosts and ports */
     S("a.test"), S("b.test"), S("www.b.test"), S("x.wild.test"), S("c.test"),
     S("d.test"), S("e.test"), S("f.test"), S("g.test"), S("h.test"),
