@@ -35,16 +35,11 @@ void itk_route_sockaddr(const itk_address *address, apr_sockaddr_t *out)
 int itk_route_limits(const server_rec *s, const itk_head *head,
                      const char *bytes)
 {
-    int empty_lines = s->limit_req_fields > 0 ? s->limit_req_fields
-                                              : DEFAULT_LIMIT_REQUEST_FIELDS;
     const char *line = bytes + head->request, *end = bytes + head->length;
     const char *next;
     apr_size_t limit = (apr_size_t)s->limit_req_line, folded = 0, content;
     int fields = 0, is_request = 1;
 
-    if (head->empty_lines >= empty_lines) {
-        return HTTP_BAD_REQUEST;
-    }
     for (; line < end; line = next, is_request = 0) {
         next = memchr(line, '\n', (apr_size_t)(end - line));
         next = next ? next + 1 : end;
