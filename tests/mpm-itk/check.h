@@ -24,6 +24,7 @@ void test_logger(void);
 void test_seccomp(void);
 void test_enclosed(void);
 void test_head(void);
+void test_hello(void);
 void test_wire(void);
 
 #endif

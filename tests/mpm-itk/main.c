@@ -75,6 +75,7 @@ int main(void)
     test_kernel();
     test_logger();
     test_head();
+    test_hello();
     test_wire();
 #endif
     if (skipped) {
