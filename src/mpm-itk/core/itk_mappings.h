@@ -9,8 +9,12 @@
  * operation             who calls it                    on failure
  * itk_mappings_list     supervisor, once, when the      -1 with errno: no start
  *                       configuration is in effect
- * itk_mappings_detach   a worker, as root, before it    -1 with errno: it ends,
- *                       drops                           unserved
+ * itk_mappings_detach   supervisor, once, before its    -1 with errno: no start,
+ *                       first fork; or each worker, as  or the worker ends
+ *                       root, before it drops
+ *
+ * Once in the supervisor costs workers nothing: private memory is theirs from
+ * the fork on, page by page when it is written.
  *
  * After itk_mappings_detach the same addresses hold the same bytes, with the
  * same protection, and what is written there stays in this process.  That is
