@@ -100,7 +100,7 @@ static const char *free_id(apr_pool_t *p)
 static const char *group_of(apr_pool_t *p, const char *user)
 {
     const struct passwd *pw = user[0] == '#'
-        ? getpwuid((uid_t)strtoul(user + 1, NULL, 10)) : getpwnam(user);
+        ? getpwuid((uid_t)strtol(user + 1, NULL, 10)) : getpwnam(user);
 
     return pw ? apr_psprintf(p, "#%lu", (unsigned long)pw->pw_gid) : user;
 }
@@ -112,6 +112,7 @@ static int find_dispatcher(apr_pool_t *p, itk_fault *fault)
     const char *group = itk_conf.dispatcher_group, *why;
     itk_identity *who = &itk_this_run.dispatcher;
     const itk_pool *pool;
+    itk_account account;
 
     fault->directive = itk_conf.dispatcher_directive;
     if (user == NULL) {
@@ -127,7 +128,8 @@ static int find_dispatcher(apr_pool_t *p, itk_fault *fault)
     if (group == NULL) {
         group = group_of(p, user);
     }
-    if ((why = itk_identity_for_pool(p, user, group, who)) == NULL) {
+    if ((why = itk_identity_for_pool(p, user, group, who,
+                                     &account)) == NULL) {
         /* it opens nothing: no group but one */
         who->groups = apr_pmemdup(p, &who->gid, sizeof(who->gid));
         who->ngroups = 1;
@@ -192,6 +194,7 @@ int itk_checks_configuration(apr_pool_t *p, server_rec *main_server,
     unixd_config.suexec_enabled = 0;
 
     return itk_modules_check(p, fault) != 0
+        || itk_assign_check(p, fault) != 0
         || itk_directives_check(p, fault) != 0
         || itk_pools_make(p, main_server, fault) != 0
         || find_dispatcher(p, fault) != 0
