@@ -10,7 +10,7 @@
  * itk_assign.c      AssignUserID, and what servers and locations have of it
  * itk_pools.c       the table of pools, from all that has an identity
  * itk_route.c       which vhost a head is for
- * itk_route_pool.c  which pool a connection is for
+ * itk_route_pool.c  which pool a connection is for (itk_route_names.c: quickly)
  * itk_checks.c      what is refused at the start
  * itk_modules.c     what is known of the modules that come with httpd 2.0
  * itk_tls.c         one pool an address where heads come encrypted

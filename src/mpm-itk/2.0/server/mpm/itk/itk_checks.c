@@ -6,12 +6,11 @@
  */
 
 #include "itk.h"
+#include "itk_kernel.h"
 
+#include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
-
-/* itk_kernel.c; a server that is put together without it asks nothing. */
-const char *itk_kernel_missing(char *text, size_t size) __attribute__((weak));
 
 /* ---- the tree ----------------------------------------------------------- */
 
@@ -223,8 +222,7 @@ int itk_checks_start(apr_pool_t *p, server_rec *main_server)
         return refuse_start("has to be started as root, to be able to switch "
                             "to the users of the virtual hosts", NULL);
     }
-    if (itk_kernel_missing
-        && (why = itk_kernel_missing(text, sizeof(text))) != NULL) {
+    if ((why = itk_kernel_missing(text, sizeof(text))) != NULL) {
         return refuse_start("this kernel cannot keep users apart", why);
     }
     for (i = 0; i < itk_this_run.pool_count; i++) {
