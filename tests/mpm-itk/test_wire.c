@@ -413,7 +413,7 @@ static void passes(void)
     CLAIM(!itk_pass_valid(&message, 7, 3, 12));
     message.flags = 0;
     CLAIM(itk_pass_valid(&message, 7, 3, 11));
-    message.flags = ITK_PASS_STAY | 2;
+    message.flags = ITK_PASS_STAY | ITK_PASS_UNSEEN | 4;
     CLAIM(!itk_pass_valid(&message, 7, 3, 11));
     message.flags = 0x80000000u;
     CLAIM(!itk_pass_valid(&message, 7, 3, 11));
