@@ -68,7 +68,7 @@ static int leave_shared_memory(const itk_run *run)
     const void *page = itk_status_readable();
     int i, count, kept = 0;
 
-    count = itk_mappings_list(list, MAPPINGS_MAX, NULL);
+    count = itk_mappings_list(list, MAPPINGS_MAX, NULL, 0);
     if (count < 0) {
         return -1;
     }
@@ -282,7 +282,7 @@ static void look_around(const struct itk_worker_start *start)
         return;                 /* one of them is meant to be missing */
     }
     errno = 0;
-    count = itk_mappings_list(list, MAPPINGS_MAX, NULL);
+    count = itk_mappings_list(list, MAPPINGS_MAX, NULL, 0);
     for (i = 0; i < count; i++) {
         if (list[i].start != itk_status_readable()) {
             end_unserved("be alone in its memory");
