@@ -72,8 +72,9 @@ int itk_check_host(request_rec *r)
         return DECLINED;        /* part of a request that came by here */
     }
     itk_now.in_head = 0;
+    /* one with a <Location> of this pool: which place, the next hook sees */
     if (ITK_GUARD("host-check")
-        && itk_pool_of_server(r->server) != itk_me.pool) {
+        && !itk_server_has_pool(r->server, itk_me.pool)) {
         return refuse(r, "a host");
     }
     return DECLINED;
