@@ -19,6 +19,9 @@ public static class PhpPlan
 
     public const string Ini = "php/php.ini";
 
+    /// <summary>A line that says which source package, of which version.</summary>
+    public const string Source = "php/source";
+
     /// <param name="folder">The machine's folder whose <c>tree</c> the sources become, and whose <c>source</c> has the package.</param>
     public static BuildStep Unpack(string control, string folder) =>
         SourcePackagePlan.Unpack(control, "/srv/php/tree", [

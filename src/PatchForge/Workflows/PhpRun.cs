@@ -1,18 +1,19 @@
 using System.Collections.Immutable;
 using PatchForge.Roots;
 using PatchForge.Seams;
+using PatchForge.Settings;
 using PatchForge.Trees;
 
 namespace PatchForge.Workflows;
 
 /// <summary>One build of PHP, from the source package to the folder <c>made</c> below <paramref name="work"/>.</summary>
-internal sealed class PhpRun(Outside outside, IRoots roots, OpenedRoot root, BuildPhpRequest request, string work)
+/// <param name="image">The server's folder; it is not written to.</param>
+internal sealed class PhpRun(Outside outside, IRoots roots, OpenedRoot root, PhpSettings php, string image, string work)
 {
     private readonly string _logs = Directory.CreateDirectory(Path.Combine(roots.StateFolder, "logs", "php")).FullName;
 
     public async Task Run(LoadedSeries edits, int jobs, CancellationToken cancel)
     {
-        var php = request.Php;
         var source = Directory.CreateDirectory(Path.Combine(work, "source")).FullName;
         await Do(SourcePackagePlan.Fetch(php.Source, php.Version, source), null, Unreachable, cancel);
         var control = Path.GetFileName(Directory.EnumerateFiles(source, "*.dsc").Single());
@@ -20,13 +21,13 @@ internal sealed class PhpRun(Outside outside, IRoots roots, OpenedRoot root, Bui
         await Do(PhpPlan.Unpack(control, work), null, Broken, cancel);
         var tree = Path.Combine(work, "tree");
         await Edit(tree, $"{php.Source} {version}", edits, cancel);
-        foreach (var step in PhpPlan.Build(php, request.Image, jobs))
+        foreach (var step in PhpPlan.Build(php, image, jobs))
         {
             await Do(step, tree, Broken, cancel);
         }
 
         await Make(tree, $"{php.Source} {version}", cancel);
-        await Do(PhpPlan.Try(request.Image, Path.Combine(work, "made")), null, Broken, cancel);
+        await Do(PhpPlan.Try(image, Path.Combine(work, "made")), null, Broken, cancel);
     }
 
     private async Task Make(string tree, string source, CancellationToken cancel)
@@ -39,8 +40,8 @@ internal sealed class PhpRun(Outside outside, IRoots roots, OpenedRoot root, Bui
             File.Copy(Path.Combine(tree, from), path);
         }
 
-        await File.WriteAllTextAsync(Path.Combine(made, PhpPlan.Ini), PhpPlan.IniText(request.Php), cancel);
-        await File.WriteAllTextAsync(Path.Combine(made, "source"), source + "\n", cancel);
+        await File.WriteAllTextAsync(Path.Combine(made, PhpPlan.Ini), PhpPlan.IniText(php), cancel);
+        await File.WriteAllTextAsync(Path.Combine(made, PhpPlan.Source), source + "\n", cancel);
     }
 
     /// <summary>Our edits, by our own engine: one that does not fit the distribution's version says where.</summary>
@@ -62,7 +63,7 @@ internal sealed class PhpRun(Outside outside, IRoots roots, OpenedRoot root, Bui
     }
 
     private Failure Unreachable(string why, string log) => Failure.Missing(
-        $"the source package {request.Php.Source} {request.Php.Version} is not in reach of the root {root.Tree.Name}: {why}",
+        $"the source package {php.Source} {php.Version} is not in reach of the root {root.Tree.Name}: {why}",
         $"the root's package sources must be in reach for this one step; the whole log: {log}");
 
     private Failure Broken(string why, string log) => Failure.Refused($"PHP did not build: {why}", $"the whole log: {log}");
