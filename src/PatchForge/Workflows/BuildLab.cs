@@ -48,9 +48,9 @@ public sealed class BuildLab(Outside outside, IRoots roots, Func<string, string?
         var patched = await Patched(settings, line, prepared, cancel);
         var built = await new BuildRelease(outside, roots).Run(new BuildRequest(root, request.Release, patched, build, request.Variants), cancel);
         var images = ImmutableArray.CreateBuilder<LabImage>();
-        foreach (var variant in built.Variants)
+        foreach (var variant in built.Variants.Select(variant => Succeeded(request.Release, variant)).ToList())
         {
-            var image = Succeeded(request.Release, variant);
+            var image = variant;
             foreach (var step in request.Then)
             {
                 image = await new ExtendImage(outside, roots).Run(root, image, step, cancel);
