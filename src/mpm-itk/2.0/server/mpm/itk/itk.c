@@ -15,6 +15,7 @@
 int ap_threads_per_child = 0;
 int ap_max_daemons_limit = -1;
 server_rec *ap_server_conf;
+ap_generation_t volatile ap_my_generation = 0;
 
 int itk_one_process = 0;
 int itk_mpm_state = AP_MPMQ_STARTING;
