@@ -56,11 +56,13 @@ static apr_sockaddr_t *locals[PLACES];
 static apr_pool_t *forever;
 static server_rec *main_server;
 static int with_pools;
+static unsigned int empty_lines;        /* of that vhost that takes the most */
 
 /* What httpd made of it. */
 static request_rec *made;
 static int taken;
 static apr_size_t left;         /* unread, when it was taken */
+static const char *host;        /* Host then: fields after a body can add to it */
 
 /* How often what came out. */
 static struct {
@@ -80,6 +82,7 @@ static int on_read(request_rec *r)
 {
     taken = r == made;
     left = connection_left(r->connection);
+    host = apr_table_get(r->headers_in, "Host");
     return DONE;
 }
 
@@ -127,11 +130,13 @@ static void compare_whole(conn_rec *ours, const itk_head *head,
                           const char *bytes, apr_size_t length, apr_pool_t *p)
 {
     server_rec *found = NULL, quiet;
+    const itk_head *as_read;
     request_rec *r;
     int status = itk_route_host(ours, head, bytes, p, &found);
 
     counted.whole++;
     HOLDS(found != NULL);
+    as_read = itk_route_as_read(ours->base_server, head);
     if (is_old() && (is_folded(bytes, head)
                      || status != (taken ? HTTP_OK : made->status))) {
         return;
@@ -142,15 +147,14 @@ static void compare_whole(conn_rec *ours, const itk_head *head,
             differs("another vhost", made->server, found);
         }
         HOLDS(status == HTTP_OK);
-        HOLDS(length - left == head->length);
-        r = itk_route_request(ours, &quiet, head, bytes, p);
-        HOLDS(itk_route_find(r, &quiet, head, bytes) == found);
+        HOLDS(as_read != head || length - left == head->length);
+        r = itk_route_request(ours, &quiet, as_read, bytes, p);
+        HOLDS(itk_route_find(r, &quiet, as_read, bytes) == found);
         HOLDS(same_text(r->hostname, made->hostname));
         HOLDS(same_text(r->uri, made->uri));
         HOLDS(same_text(r->method, made->method));
-        HOLDS(head->simple == made->assbackwards);
-        HOLDS(same_text(apr_table_get(r->headers_in, "Host"),
-                        apr_table_get(made->headers_in, "Host")));
+        HOLDS(as_read->simple == made->assbackwards);
+        HOLDS(same_text(apr_table_get(r->headers_in, "Host"), host));
         counted.elsewhere += found != ours->base_server;
         return;
     }
@@ -217,8 +221,16 @@ int LLVMFuzzerTestOneInput(const unsigned char *input, size_t length)
     ap_read_request(c);
 
     memset(&head, 0, sizeof(head));
-    itk_head_scan(&head, bytes, length,
-        pools_empty_lines((unsigned)ours->base_server->limit_req_fields));
+    itk_head_scan(&head, bytes, length, empty_lines);
+    if (head.result != ITK_HEAD_WHOLE
+        && itk_route_as_read(ours->base_server, &head) != &head) {
+        /* httpd has taken an empty line for the request by then; the
+         * dispatcher, with the limit of another vhost, looks further, and at
+         * the worst waits for the rest of what is none */
+        counted.more++;
+        apr_pool_destroy(p);
+        return 0;
+    }
     switch (head.result) {
     case ITK_HEAD_WHOLE:
         compare_whole(ours, &head, bytes, length, p);
@@ -321,6 +333,18 @@ static void tell_pools(void)
     printf("\n");
 }
 
+static void find_limits(const server_rec *s)
+{
+    for (; s; s = s->next) {
+        unsigned int fields = s->limit_req_fields > 0
+            ? (unsigned int)s->limit_req_fields : DEFAULT_LIMIT_REQUEST_FIELDS;
+
+        if (fields > empty_lines) {
+            empty_lines = fields;
+        }
+    }
+}
+
 static void find_addresses(apr_pool_t *p)
 {
     size_t i;
@@ -342,7 +366,9 @@ static int on_open_logs(apr_pool_t *pconf, apr_pool_t *plog,
     forever = ptemp;
     setvbuf(stdout, NULL, _IOLBF, 0);
     find_addresses(ptemp);
+    find_limits(s);
     with_pools = pools_prepare(ptemp, s);
+    HOLDS(!with_pools || pools_empty_lines() == empty_lines);
     signal(SIGABRT, on_signal);
     signal(SIGSEGV, on_signal);
     signal(SIGBUS, on_signal);

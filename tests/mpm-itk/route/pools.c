@@ -49,9 +49,9 @@ int pools_prepare(apr_pool_t *p, server_rec *main_server)
         && itk.prepare(p) == 0;
 }
 
-unsigned int pools_empty_lines(unsigned int otherwise)
+unsigned int pools_empty_lines(void)
 {
-    return itk.prepare ? (unsigned)itk.run->limits.max_empty_lines : otherwise;
+    return (unsigned)itk.run->limits.max_empty_lines;
 }
 
 int pools_count(void)

@@ -15,7 +15,7 @@ void pools_register(void);      /* in register_hooks */
 int pools_prepare(apr_pool_t *p, server_rec *main_server);
 
 /* What the dispatcher has for max_empty_lines. */
-unsigned int pools_empty_lines(unsigned int otherwise);
+unsigned int pools_empty_lines(void);
 
 /* For a head, or NULL where there is none that can be asked with. */
 void pools_choose(apr_sockaddr_t *local, const itk_head *head,
