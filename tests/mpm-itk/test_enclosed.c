@@ -58,16 +58,15 @@ static int names_in(const char *path)
     return count;
 }
 
+static char dir[] = "/tmp/itk-test-XXXXXX";
+
 static int empty_root(void)
 {
-    char dir[] = "/tmp/itk-test-XXXXXX", path[PATH_MAX];
     struct stat root, up;
     int outside;
 
-    MUST(mkdtemp(dir) != NULL);
     outside = open(dir, O_RDONLY | O_DIRECTORY);
-    MUST(itk_chroot_empty(dir) == 0);
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", outside);
+    MUST(outside >= 0 && itk_chroot_empty(dir) == 0);
     MUST(stat("/", &root) == 0 && stat("..", &up) == 0);
     MUST(root.st_ino == up.st_ino && root.st_dev == up.st_dev);
     MUST(open("/etc/passwd", O_RDONLY) == -1 && errno == ENOENT);
@@ -78,7 +77,6 @@ static int empty_root(void)
     MUST(names_in("/") == 0);           /* not even . and .. */
     /* nothing has been left behind outside */
     MUST(fchdir(outside) == 0 && names_in(".") == 2);
-    MUST(unlinkat(outside, "../", AT_REMOVEDIR) == -1);
     return 0;
 }
 
@@ -184,15 +182,26 @@ static void for_real(void)
     test_end();
 }
 
+/* Of the lab build alone. */
+int itk_guard(const char *name) __attribute__((weak));
+
 void test_enclosed(void)
 {
     if (geteuid() != 0) {
         test_skip("dispatcher and logger, really", "it takes root");
         return;
     }
+    test_begin("this is no lab build: there is nothing to leave a guard out");
+    CLAIM(itk_guard == NULL);
+    test_end();
+    if (mkdtemp(dir) == NULL) {
+        test_skip("dispatcher and logger, really", "/tmp cannot be written");
+        return;
+    }
     passes("an empty root has nothing in it and takes nothing", empty_root);
     passes("where no directory can be made there is no empty root", no_root);
     passes("a real dispatcher can do nothing new", dispatcher);
     passes("without an empty root there is no dispatcher", no_dispatcher);
+    (void) rmdir(dir);
     for_real();
 }
