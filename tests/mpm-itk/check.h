@@ -19,5 +19,7 @@ void test_identity(void);
 void test_mappings(void);
 void test_descriptors(void);
 void test_drop(void);
+void test_head(void);
+void test_wire(void);
 
 #endif

@@ -68,6 +68,8 @@ int main(void)
     test_mappings();
     test_descriptors();
     test_drop();
+    test_head();
+    test_wire();
     if (skipped) {
         printf("%d skipped\n", skipped);
     }

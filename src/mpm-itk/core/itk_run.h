@@ -115,6 +115,8 @@ typedef struct itk_run {
     const int *shared_logs;
     int shared_log_count;
 
+    int error_log;              /* the main ErrorLog's descriptor; -1: stderr alone */
+
     /* The status page: writable in supervisor and dispatchers. */
     itk_status *status;
     itk_status_waiting *waiting;
