@@ -17,7 +17,7 @@ internal static class BuildReader
     }
 
     /// <summary>Their names become USE flags of the ebuild.</summary>
-    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Variants(YamlMap build)
+    internal static ImmutableSortedDictionary<string, ImmutableArray<string>> Variants(YamlMap build)
     {
         foreach (var entry in build.Get("variants").FreeMap(build.Named("variants")).Entries)
         {
