@@ -20,6 +20,7 @@ void test_mappings(void);
 void test_descriptors(void);
 void test_drop(void);
 void test_head(void);
+void test_hello(void);
 void test_wire(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int armed, calls, fail_nth, fail_errno;
@@ -30,7 +31,7 @@ int faults_disarm(void)
     return calls;
 }
 
-static int due(void)
+int faults_due(void)
 {
     if (armed && ++calls == fail_nth) {
         errno = fail_errno;
@@ -44,7 +45,7 @@ static int due(void)
     type __wrap_##name parameters;                          \
     type __wrap_##name parameters                           \
     {                                                       \
-        if (due()) {                                        \
+        if (faults_due()) {                                        \
             return on_failure;                              \
         }                                                   \
         return __real_##name arguments;                     \
@@ -60,13 +61,18 @@ WRAP(void *, mmap, (void *a, size_t n, int p, int f, int fd, off_t o),
 WRAP(DIR *, opendir, (const char *path), (path), NULL)
 WRAP(struct dirent *, readdir, (DIR *d), (d), NULL)
 WRAP(int, dup3, (int from, int to, int flags), (from, to, flags), -1)
+WRAP(char *, mkdtemp, (char *template), (template), NULL)
+WRAP(int, chdir, (const char *path), (path), -1)
+WRAP(int, rmdir, (const char *path), (path), -1)
+WRAP(int, chroot, (const char *path), (path), -1)
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
 
 /* these do their work and say that it failed: nothing is left open */
 int __real_fclose(FILE *f);
 int __wrap_fclose(FILE *f);
 int __wrap_fclose(FILE *f)
 {
-    int lie = due(), error = errno, result = __real_fclose(f);
+    int lie = faults_due(), error = errno, result = __real_fclose(f);
 
     errno = error;
     return lie ? EOF : result;
@@ -76,7 +82,7 @@ int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
 {
-    int lie = due(), error = errno, result = __real_close(fd);
+    int lie = faults_due(), error = errno, result = __real_close(fd);
 
     errno = error;
     return lie ? -1 : result;
@@ -86,7 +92,7 @@ int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
 {
-    return due() ? -1 : __real_open(path, flags);
+    return faults_due() ? -1 : __real_open(path, flags);
 }
 
 void *__real_mremap(void *from, size_t old, size_t new, int flags, ...);
@@ -99,7 +105,7 @@ void *__wrap_mremap(void *from, size_t old, size_t new, int flags, ...)
     va_start(args, flags);
     to = va_arg(args, void *);
     va_end(args);
-    return due() ? MAP_FAILED : __real_mremap(from, old, new, flags, to);
+    return faults_due() ? MAP_FAILED : __real_mremap(from, old, new, flags, to);
 }
 
 /* ---- users -------------------------------------------------------------- */

@@ -69,6 +69,7 @@ int main(void)
     test_descriptors();
     test_drop();
     test_head();
+    test_hello();
     test_wire();
     if (skipped) {
         printf("%d skipped\n", skipped);

@@ -36,7 +36,7 @@ itk_supervisor_state itk_s;
 
 static void close_one(int *fd)
 {
-    if (*fd >= 0) {
+    if (*fd > 0) {              /* 0 is in a table that nobody has filled in */
         (void) close(*fd);
         *fd = -1;
     }

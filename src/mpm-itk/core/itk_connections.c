@@ -148,7 +148,7 @@ int itk_conn_new(int fd, int listener)
     c->listener = listener;
     c->pool = c->host = c->worker = c->next = c->prev = -1;
     c->state = ITK_CONN_HEAD;
-    c->since = itk_d.now;
+    c->since = c->began = itk_d.now;
     itk_d.live[ITK_CONN_HEAD]++;
     return itk_conn_place(c);
 }

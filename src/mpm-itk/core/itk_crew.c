@@ -192,8 +192,9 @@ static int pass(itk_conn *c, int slot)
     message.slot = (uint32_t)slot;
     message.serial = c->serial;
     message.served = c->served;
-    message.flags = c->tls || itk_d.run->model == ITK_MODEL_FORK
-                    ? ITK_PASS_STAY : 0;
+    message.flags = (c->tls || itk_d.run->model == ITK_MODEL_FORK
+                     ? ITK_PASS_STAY : 0)
+                    | (c->known ? ITK_PASS_UNSEEN : 0);
     itk_conn_unwatch(c);
     if (itk_wire_send(w->channel, &message, sizeof(message), &c->fd, 1)
         != 0) {
@@ -480,9 +481,29 @@ static void not_out_any_more(itk_conn *c)
     w->out_count--;
 }
 
+/* Passed unseen, and the worker found half a head: then it has to wait here. */
+static void look_after_all(itk_conn *c)
+{
+    c->known = 0;
+    itk_conn_state(c, ITK_CONN_HEAD);
+    c->since = c->began;
+    memset(&c->head, 0, sizeof(c->head));
+    if (itk_d.leaving) {
+        itk_bequeath(c);
+    }
+    else {
+        itk_dispatch_look(c);
+    }
+}
+
 static void finished(itk_conn *c, const itk_report *report)
 {
     not_out_any_more(c);
+    if (report->what == ITK_REPORT_KEPT && report->requests == 0
+        && c->known) {
+        look_after_all(c);
+        return;
+    }
     c->served += report->requests > 0xffff ? 0xffff : report->requests;
     switch (report->what) {
     case ITK_REPORT_KEPT:

@@ -46,6 +46,7 @@ typedef struct itk_conn {
     uint32_t served;
     int next, prev;             /* in the list of its state */
     itk_ms since;               /* the state began */
+    itk_ms began;               /* the wait for this request's head did */
     itk_ms due;                 /* HEAD, LINGER: the next look */
     itk_head head;
 } itk_conn;

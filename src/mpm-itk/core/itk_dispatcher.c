@@ -183,6 +183,7 @@ void itk_dispatch_look(itk_conn *c)
         itk_conn_state(c, ITK_CONN_HEAD);
         memset(&c->head, 0, sizeof(c->head));
         c->peeks = 0;
+        c->began = itk_d.now;
     }
     if (c->known) {
         itk_crew_give(c);

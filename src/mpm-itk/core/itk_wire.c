@@ -149,7 +149,7 @@ int itk_pass_valid(const itk_pass *message, uint32_t generation,
     return (!ITK_GUARD("generation")
             || (message->generation == generation && message->pool == pool
                 && message->slot == slot))
-        && (message->flags & ~ITK_PASS_STAY) == 0;
+        && (message->flags & ~(ITK_PASS_STAY | ITK_PASS_UNSEEN)) == 0;
 }
 
 int itk_request_valid(const itk_request *message, uint32_t pools,
