@@ -454,10 +454,16 @@ PASS(int, itk_seccomp_dispatcher, (void), ())
     return 0;
 }
 
-PASS(int, socket, (int domain, int type, int protocol),
-     (domain, type, protocol))
-    int result, how = call("socket", 1, &result);
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol)
+{
+    int result, how;
 
+    if (!on) {
+        return faults_due() ? -1 : __real_socket(domain, type, protocol);
+    }
+    how = call("socket", 1, &result);
     if (how == SAY) {
         return result;
     }
@@ -557,7 +563,7 @@ long __wrap_syscall(long number, ...)
     four = va_arg(args, void *);
     five = va_arg(args, void *);
     va_end(args);
-    if (!on && number == SYS_close_range && faults_due()) {
+    if (!on && faults_due()) {
         return -1;
     }
     if (!on) {
@@ -608,6 +614,9 @@ int __wrap_prctl(int op, ...)
         a[i] = va_arg(args, unsigned long);
     }
     va_end(args);
+    if (!on && faults_due()) {
+        return -1;
+    }
     if (!on) {
         return __real_prctl(op, a[0], a[1], a[2], a[3]);
     }

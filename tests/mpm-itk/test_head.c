@@ -141,7 +141,7 @@ static void ends(void)
 static void empty_lines(void)
 {
     itk_head head;
-    char many[210];
+    char many[210], *copy;
     itk_slice method, target, protocol;
 
     test_begin("the last one of too many empty lines is a request line");
@@ -150,10 +150,14 @@ static void empty_lines(void)
     CLAIM(scan(&head, S("\n\r\n\nGET / HTTP/1.0\n\n"), 3) == ITK_HEAD_WHOLE);
     CLAIM(head.simple && head.request == 3 && head.request_end == 3);
     CLAIM(head.length == 4);
+    CLAIM(itk_head_host(&head, "\n\r\n\n", many, sizeof(many)) == -1);
     itk_head_request(&head, "\n\r\n\nGET", &method, &target, &protocol);
     CLAIM(method.length == 0 && target.length == 0 && protocol.length == 0);
     CLAIM(scan(&head, S("\n"), 1) == ITK_HEAD_WHOLE);
     CLAIM(head.simple && head.length == 1);
+    copy = exact("\n", 1);
+    CLAIM(itk_head_host(&head, copy, many, sizeof(many)) == -1);
+    free(copy);
     memset(many, '\n', sizeof(many));
     CLAIM(scan(&head, many, 99, 0) == ITK_HEAD_MORE);
     CLAIM(scan(&head, many, 100, 0) == ITK_HEAD_WHOLE && head.length == 100);

@@ -413,7 +413,7 @@ static void passes(void)
     CLAIM(!itk_pass_valid(&message, 7, 3, 12));
     message.flags = 0;
     CLAIM(itk_pass_valid(&message, 7, 3, 11));
-    message.flags = ITK_PASS_STAY | 2;
+    message.flags = ITK_PASS_STAY | ITK_PASS_UNSEEN | 4;
     CLAIM(!itk_pass_valid(&message, 7, 3, 11));
     message.flags = 0x80000000u;
     CLAIM(!itk_pass_valid(&message, 7, 3, 11));
@@ -529,6 +529,16 @@ static int tcp(int family, int type, int fds[3])
     return 1;
 }
 
+static int connect_local(int fd)
+{
+    struct sockaddr_in local;
+
+    memset(&local, 0, sizeof(local));
+    local.sin_family = AF_INET;
+    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return connect(fd, (struct sockaddr *)&local, sizeof(local));
+}
+
 static void close_all(int fds[3])
 {
     int i;
@@ -552,7 +562,7 @@ static void connections(void)
     sockets_arm(0, 0);
     CLAIM(itk_is_connection(fds[2]));
     calls = sockets_disarm();
-    CLAIM(calls == 2);
+    CLAIM(calls == 3);
     for (nth = 1; nth <= calls; nth++) {
         sockets_arm(nth, EIO);
         CLAIM_OF(!itk_is_connection(fds[2]), "call %d", nth);
@@ -569,6 +579,12 @@ static void connections(void)
     CLAIM(tcp(AF_INET, SOCK_DGRAM, fds));       /* UDP, with a peer */
     CLAIM(!itk_is_connection(fds[0]) && !itk_is_connection(fds[1]));
     close_all(fds);
+    plain = socket(AF_INET, SOCK_RAW, IPPROTO_TCP);     /* root's alone */
+    if (plain >= 0) {
+        fds[1] = connect_local(plain);
+        CLAIM(fds[1] == 0 && !itk_is_connection(plain));
+        close(plain);
+    }
     plain = socket(AF_INET, SOCK_STREAM, 0);    /* not connected */
     CLAIM(!itk_is_connection(plain));
     close(plain);

@@ -196,8 +196,7 @@ static void enter_line(folded *text, const char *start)
 static int next_byte(folded *text)
 {
     while (text->at == text->end) {
-        if (text->next == text->limit || !IS_BLANK(*text->next)
-            || text->end == text->next) {
+        if (text->next == text->limit || !IS_BLANK(*text->next)) {
             return -1;
         }
         enter_line(text, text->next);
@@ -262,10 +261,7 @@ int itk_head_host(const itk_head *head, const char *bytes,
     const char *line = bytes + head->request_end;
     long used = -1, with_this;
 
-    if (head->simple) {
-        return -1;              /* httpd reads no fields then */
-    }
-    text.limit = bytes + head->length;
+    text.limit = bytes + head->length;  /* HTTP/0.9: nothing but this line */
     enter_line(&text, line);
     while ((line = text.next) < text.limit) {
         enter_line(&text, line);

@@ -211,7 +211,7 @@ static void server_name(reader *from, char name[256])
         from->failed = 1;
     }
     length = number(from, 2);
-    if (length == 0 || length != from->left) {
+    if (length == 0) {
         from->failed = 1;
     }
     host_name(from, length, name);

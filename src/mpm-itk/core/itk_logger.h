@@ -35,9 +35,17 @@
 
 #include "itk_ids.h"
 
+#include <stdint.h>
+
 #define ITK_LOG_LINE  8192      /* bytes of a line: as httpd's MAX_STRING_LEN */
 #define ITK_LOG_LINES 20000     /* more than a pool can serve in a second */
 #define ITK_LOG_BYTES (8 * 1024 * 1024)
+
+/* From the supervisor, with the end of a pipe for reading. */
+typedef struct itk_log_open {
+    uint32_t log;               /* index */
+    char pool[96];              /* its name, as in itk_legacy */
+} itk_log_open;
 
 /*
  * Opens pipes and terminals among the logs anew under their numbers, so that
@@ -57,7 +65,7 @@ void itk_log_process(int control, const int *logs, int log_count)
  * control (a SOCK_SEQPACKET).  write_ends has room for log_count.  They are
  * close-on-exec; several workers of the pool may share them: a line of up to
  * PIPE_BUF bytes comes in one piece.  Never blocks; EAGAIN: the logger does not
- * keep up; EPIPE, ENOTCONN, ECONNREFUSED: it has ended.
+ * keep up; EPIPE, ECONNRESET: it has ended.
  */
 int itk_log_open_pool(int control, const char *pool_name, int log_count,
                       int *write_ends)

@@ -206,23 +206,26 @@ int itk_legacy_valid(const itk_legacy *message, int descriptors)
         || (message->kind == ITK_LEGACY_KEPT && end != message->pool);
 }
 
+static int option_is(int descriptor, int option, int wanted)
+{
+    int value;
+    socklen_t length = sizeof(value);
+
+    return getsockopt(descriptor, SOL_SOCKET, option, &value, &length) == 0
+        && length == sizeof(value) && value == wanted;
+}
+
 int itk_is_connection(int descriptor)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_storage space;
-    } peer;
+    struct sockaddr_storage peer;
     socklen_t length = sizeof(peer);
-    int protocol;
 
-    /* fails for what is no socket, and for one that listens (ENOTCONN) */
-    if (getpeername(descriptor, &peer.any, &length) != 0
-        || (peer.any.sa_family != AF_INET && peer.any.sa_family != AF_INET6)) {
-        return 0;
-    }
-    /* UDP and SCTP can be connected as well */
-    length = sizeof(protocol);
-    return getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL,
-                      &protocol, &length) == 0
-        && length == sizeof(protocol) && protocol == IPPROTO_TCP;
+    /*
+     * The first fails for what is no socket, and for one that listens
+     * (ENOTCONN).  The protocol is that of raw sockets as well; TCP's streams
+     * are IPv4's and IPv6's alone.
+     */
+    return getpeername(descriptor, (struct sockaddr *)&peer, &length) == 0
+        && option_is(descriptor, SO_TYPE, SOCK_STREAM)
+        && option_is(descriptor, SO_PROTOCOL, IPPROTO_TCP);
 }
