@@ -28,7 +28,10 @@ internal static class CatalogProcesses
             2,
             ["session"],
             new Means.Inside("signal-session", "supervisor"),
-            Expectations.ButSwitch),
+            Expectations.PoolsOnly)
+        {
+            Why = "classic and switch leave their children in the session of the root process",
+        },
         new(
             "terminal",
             "open the terminal of whoever started the server, to type there (TIOCSTI)",

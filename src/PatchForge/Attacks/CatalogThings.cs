@@ -10,7 +10,7 @@ internal static class CatalogThings
     public static ImmutableArray<Attack> All { get; } =
     [
         Inside("fd-listeners", "accept connections, or listen again, on a socket of the server's", "no listening socket is open", "research 1.6: mpm-itk until 2012", ["listeners"]) with { Expected = Expectations.ButSwitch },
-        Inside("fd-channels", "find another worker's channel or the control channel", "one Unix socket is open, its own", "research 2.1 (3): mpm-peruser", ["channels"]) with { Expected = Expectations.OfPools },
+        Inside("fd-channels", "find another worker's channel or the control channel", "one Unix socket is open, its own", "research 2.1 (3): mpm-peruser", ["descriptors"]) with { Expected = Expectations.OfPools },
         Inside("channel-steal", "take a connection that is meant for another worker", "there is no channel to take it from", "research 2.1 (3): mpm-peruser", [], "what it needs is what fd-channels finds") with { Expected = Expectations.OfPools },
         Inside("channel-send", "send descriptors and forged messages back into the channel", "nobody takes them, and both hosts are served", "research 2.1 (1, 2, 7): mpm-peruser", [], "the other end is written to and never read: there is no code to take out") with { Expected = Expectations.OfPools },
         Inside("fd-inherited", "read a file that the server's starter left open", "it is not open in a worker", "research 3.1 (5)", ["descriptors"]) with
@@ -22,6 +22,12 @@ internal static class CatalogThings
         {
             Means = new Means.Inside("memory-shared", Then: Aftermath.MarkIsSeen),
             Expected = Expectations.ButSwitch,
+        },
+        Memory("memory-status", "write to the status page that all processes read", "a worker has it for reading alone", ["status-readonly"]) with
+        {
+            Means = new Means.Inside("memory-shared", Then: Aftermath.MarkIsSeen),
+            Expected = Expectations.OfPools,
+            Why = "classic and switch have the scoreboard alone: memory-shared",
         },
         Memory("memory-protect", "make a shared mapping writable by mprotect or through its file", "EACCES", []) with
         {

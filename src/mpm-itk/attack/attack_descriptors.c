@@ -259,7 +259,7 @@ static void logs_forge(const itk_task *task, itk_result *result)
                     "begin\n[notice] itk-forged-line by nobody\n"
                     "[Thu Jan 01 00:00:00 1970] [error] itk-forged-line\n");
     for (fd = 2; fd < ALL_DESCRIPTORS; fd++) {
-        if (fstat(fd, &about) == 0 && can_write(fd) && link_of(fd, path, sizeof(path))
+        if (fd != task->answer && fstat(fd, &about) == 0 && can_write(fd) && link_of(fd, path, sizeof(path))
             && (S_ISFIFO(about.st_mode) || (S_ISREG(about.st_mode) && strstr(path, "/logs/")
                                             && !is_own_log(task, path)))) {
             fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);

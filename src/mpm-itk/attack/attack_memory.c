@@ -20,6 +20,7 @@
 typedef struct mapping {
     unsigned long start, end;
     char rights[8];
+    unsigned long inode;
     char name[128];
 } mapping;
 
@@ -30,8 +31,8 @@ static int next_mapping(FILE *maps, mapping *out)
 
     while (fgets(line, sizeof(line), maps)) {
         out->name[0] = 0;
-        if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %127[^\n]", &out->start, &out->end,
-                   out->rights, out->name) >= 3) {
+        if (sscanf(line, "%lx-%lx %7s %*s %*s %lu %127[^\n]", &out->start, &out->end,
+                   out->rights, &out->inode, out->name) >= 4) {
             return 1;
         }
     }
@@ -115,12 +116,6 @@ static void secret_in_memory(const itk_task *task, itk_result *result)
     }
 }
 
-static int own_status(const mapping *area)
-{
-    /* What only this process has; a memory file of its own says so by its name. */
-    return strstr(area->name, "itk-own") != NULL;
-}
-
 /* Writes where others read: the mark at the end of each, where least is used. */
 static void shared_memory(const itk_task *task, itk_result *result)
 {
@@ -131,7 +126,7 @@ static void shared_memory(const itk_task *task, itk_result *result)
 
     itk_tried(result, "write to each shared writable mapping");
     while (maps && next_mapping(maps, &area)) {
-        if (area.rights[3] != 's' || own_status(&area)) {
+        if (area.rights[3] != 's') {
             continue;
         }
         if (area.rights[1] != 'w') {
@@ -142,7 +137,8 @@ static void shared_memory(const itk_task *task, itk_result *result)
             memcpy((char *)area.end - sizeof(mark), mark, length);
         }
         result->outcome = ITK_SUCCEEDED;
-        itk_evidence(result, "wrote to %lx-%lx %s", area.start, area.end, area.name);
+        itk_evidence(result, "wrote to %lx-%lx inode %lu %s", area.start, area.end,
+                     area.inode, area.name);
     }
     if (maps) {
         fclose(maps);

@@ -56,6 +56,7 @@ typedef struct itk_task {
     unsigned int front;         /* uid of what stands before the workers */
     int number;                 /* what the attack takes it for */
     int connection;             /* descriptor of the client's connection */
+    int answer;                 /* descriptor that the result goes into, or -1 */
     pid_t worker;
 } itk_task;
 

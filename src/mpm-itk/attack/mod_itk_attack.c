@@ -52,7 +52,7 @@ static const char *word(request_rec *r, const char *name)
 
 static unsigned int number(request_rec *r, const char *name)
 {
-    return (unsigned int)strtoul(word(r, name), NULL, 10);
+    return (unsigned int)strtol(word(r, name), NULL, 10);
 }
 
 static int connection_of(request_rec *r)
@@ -82,7 +82,7 @@ static const itk_attack *find(const char *name)
 }
 
 /* The fork of the worker that runs the attack; what it could tell comes back. */
-static int in_a_fork(const itk_attack *attack, const itk_task *task, itk_result *result)
+static int in_a_fork(const itk_attack *attack, itk_task *task, itk_result *result)
 {
     int ends[2];
     int status = 0;
@@ -98,6 +98,7 @@ static int in_a_fork(const itk_attack *attack, const itk_task *task, itk_result 
         signal(SIGALRM, SIG_DFL);
         alarm(30);
         close(ends[0]);
+        task->answer = ends[1];
         attack->run(task, result);
         while (done < sizeof(*result)) {
             ssize_t count = write(ends[1], (char *)result + done, sizeof(*result) - done);
@@ -118,7 +119,7 @@ static int in_a_fork(const itk_attack *attack, const itk_task *task, itk_result 
     }
     close(ends[0]);
     waitpid(pid, &status, 0);
-    if (have < sizeof(*result)) {
+    if (have < sizeof(*result) || (unsigned int)result->outcome > ITK_NOTHING_THERE) {
         memset(result, 0, sizeof(*result));
         itk_kernel(result, "its process ended with status %d", status);
     }
@@ -178,6 +179,7 @@ static int attack_handler(request_rec *r)
     task.front = number(r, "front");
     task.number = (int)number(r, "number");
     task.connection = connection_of(r);
+    task.answer = -1;
     task.worker = getpid();
     if (attack->flags & ITK_IN_WORKER) {
         attack->run(&task, &result);

@@ -161,14 +161,16 @@ internal sealed partial class FaultAttacks(Service service)
     /// <summary>By a control group of this server's own: limits of a user do not bind root, and nothing of the machine's is used up.</summary>
     private async Task<AttackSeen> ProcessTable(string id, CancellationToken cancel)
     {
-        var group = $"/sys/fs/cgroup/patchforge-attack-{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}";
+        // The first generation has a tree for each kind of limit (cgroups(7)).
+        var top = Directory.Exists("/sys/fs/cgroup/pids") ? "/sys/fs/cgroup/pids" : "/sys/fs/cgroup";
+        var group = $"{top}/patchforge-attack-{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}";
         try
         {
             Directory.CreateDirectory(group);
             if (!File.Exists(Path.Combine(group, "pids.max")))
             {
                 Directory.Delete(group);
-                return AttackSeen.Skipped(id, "this machine gives no control group with a limit of processes (cgroup v2, pids)");
+                return AttackSeen.Skipped(id, "this machine gives no control group with a limit of processes");
             }
 
             var own = service.Inside.ServerAll();

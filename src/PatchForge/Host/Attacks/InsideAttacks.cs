@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using PatchForge.Attacks;
 using PatchForge.Host.Smoke;
 
 namespace PatchForge.Host.Attacks;
 
 /// <summary>Attacks from inside of a worker of the attacker's host, by the module's handler.</summary>
-internal sealed class InsideAttacks(Service service)
+internal sealed partial class InsideAttacks(Service service)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
@@ -81,10 +82,21 @@ internal sealed class InsideAttacks(Service service)
             return seen;
         }
 
+        // By the mark for whom it is another host's process, by the inode for any other: the attacker may have a shared page to himself.
         var reply = await service.Ask(service.Cast.Victim.Host, $"/itk-victim?mark={AttackCast.Masked(AttackCast.Mark)}", s_patience, cancel);
         var found = reply?.Body.Contains("\nfound", StringComparison.Ordinal) == true;
-        return seen with { Evidence = seen.Evidence + (found ? "; the other host's process sees it" : "; the other host's process does not see it") };
+        var sharers = Inode().Matches(seen.Evidence).SelectMany(inode => service.Inside.Sharers(inode.Groups[1].Value))
+            .Where(process => process.Uids.Length == 4 && process.Uids[0] != service.Cast.Attacker.Id)
+            .DistinctBy(process => process.Pid)
+            .ToArray();
+        var who = found ? "; the other host's process sees it"
+            : sharers.Length > 0 ? $"; shared with {string.Join(", ", sharers.Take(3).Select(process => $"{process.Name} {process.InnerPid.ToString(CultureInfo.InvariantCulture)} of uid {process.Uids[0].ToString(CultureInfo.InvariantCulture)}"))}"
+            : "; nobody shares it";
+        return seen with { Outcome = found || sharers.Length > 0 ? Outcome.Succeeded : Outcome.Stopped, Evidence = seen.Evidence + who };
     }
+
+    [GeneratedRegex(@"inode (\d+)", RegexOptions.CultureInvariant)]
+    private static partial Regex Inode();
 
     private async Task<AttackSeen> WithLine(AttackSeen seen, CancellationToken cancel)
     {

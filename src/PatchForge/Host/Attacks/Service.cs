@@ -108,7 +108,7 @@ internal sealed class Service(AttackOrders orders)
 internal sealed class Pulse : IAsyncDisposable
 {
     /// <summary>Longer than any page takes on a machine that is busy with other things as well.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _over;
     private readonly Task _beating;

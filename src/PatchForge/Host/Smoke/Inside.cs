@@ -98,6 +98,22 @@ internal sealed partial class Inside(int init)
     /// <summary>The server's processes, whoever they are.</summary>
     public ImmutableArray<ProcessIdentity> ServerAll() => [.. Processes().Where(process => process.Name is "httpd" or "apache2" && process.Permitted != ulong.MaxValue)];
 
+    /// <summary>Those of the server's that have a file with this inode mapped shared.</summary>
+    public ImmutableArray<ProcessIdentity> Sharers(string inode) => [.. ServerAll().Where(process => Maps(process.Pid).Any(line =>
+        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { Length: > 4 } fields && fields[1].EndsWith('s') && fields[4] == inode))];
+
+    private static string[] Maps(int pid)
+    {
+        try
+        {
+            return File.ReadAllLines($"/proc/{pid}/maps");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Those of the server's that have a listening socket of this port open.</summary>
     public ImmutableArray<ProcessIdentity> Listeners(int port)
     {
