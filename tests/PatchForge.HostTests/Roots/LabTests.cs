@@ -43,6 +43,23 @@ public sealed class LabTests
         Assert.Equal(expected.Order(), smoke.Verdicts.Where(verdict => !verdict.Passed).Select(verdict => verdict.Name).Order());
     }
 
+    /// <summary>What is measured is what ships: only the variant that asks for it has the word by which guards are taken out.</summary>
+    [Fact]
+    public async Task Guards_can_be_taken_out_of_itk_guards_alone()
+    {
+        using var real = await Real();
+        var built = await Build(real, "2.0.65", ["itk", "itk-guards"], []);
+
+        foreach (var image in built.Images)
+        {
+            var httpd = await File.ReadAllBytesAsync(Path.Combine(image.Image, "bin/httpd"), Cancel);
+            Assert.Equal(image.Variant == "itk-guards", httpd.AsSpan().IndexOf("ITK_LAB_WITHOUT"u8) >= 0);
+            var smoke = await new SmokeRelease(real.Outside, real.Roots).Run(
+                new SmokeRequest(built.Root, "2.0.65", image.Variant, image.Image, image.Switches, Httpd20.Settings.Smoke), Cancel);
+            Assert.True(smoke.Succeeded, Told(smoke));
+        }
+    }
+
     /// <summary>The experiment's whole point: the same call, in the same handler, is root in one model and nobody in the others.</summary>
     [Fact]
     public async Task Code_inside_of_the_server_is_root_with_switch_and_nowhere_else()
