@@ -13,7 +13,11 @@ internal static class CatalogStarts
             Expected = Expectations.Everywhere with { Switch = Expectation.NotAsked },
             Why = "switch has no ranges",
         },
-        Start("start-shared", "have two pools of one uid", AttackSetting.SharedUser, "share-uid"),
+        Start("start-shared", "have two pools of one uid", AttackSetting.SharedUser, "") with
+        {
+            Guards = [],
+            Unguarded = "ItkShareUid On takes it out, by an administrator's own word",
+        },
         Start("start-dispatcher", "have a host served by the dispatcher's user", AttackSetting.DispatcherIsPool, "") with
         {
             Guards = [],

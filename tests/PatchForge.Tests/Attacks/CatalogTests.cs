@@ -59,7 +59,7 @@ public sealed partial class CatalogTests
         Assert.Equal([], Catalog.Proven.Intersect(Catalog.Unproven.Keys));
 
     [Fact]
-    public void A_guard_with_a_reason_that_is_gone_from_the_sources_is_gone_from_the_table()
+    public void A_guard_that_an_attack_takes_out_is_in_the_sources()
     {
         var there = GuardsOfTheSources().ToHashSet();
         Assert.Equal([], Catalog.All.SelectMany(attack => attack.Guards).Distinct().Where(guard => !there.Contains(guard)).Order());
