@@ -24,9 +24,10 @@ public sealed class ArchitectureTests
         ["Overlays"] = ["Ebuilds", "Manifests", "Settings", "Trees", "Seams"],
         ["Roots"] = ["Releases", "Settings", "Trees", "Seams"],
         ["Smoke"] = ["Settings", "Seams"],
-        ["Workflows"] = ["Archives", "Diffs", "Ebuilds", "Landing", "Manifests", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
-        ["Reporting"] = ["Workflows", "Seams"],
-        ["Commands"] = ["Workflows", "Reporting", "Settings", "Series", "Roots", "Releases", "Seams"],
+        ["Bench"] = ["Seams"],
+        ["Workflows"] = ["Archives", "Bench", "Diffs", "Ebuilds", "Landing", "Manifests", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
+        ["Reporting"] = ["Bench", "Workflows", "Seams"],
+        ["Commands"] = ["Bench", "Workflows", "Reporting", "Settings", "Series", "Roots", "Releases", "Seams"],
         ["Host"] = ["Roots", "Smoke", "Trees", "Settings", "Seams"],
     };
 

@@ -11,7 +11,7 @@ namespace PatchForge.Reporting;
 /// </summary>
 public static class HtmlReport
 {
-    private const string Style = """
+    internal const string Style = """
         :root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#57606a;--line:#d5dae0;--card:#f6f8fa;--good:#116329;--bad:#a40e26;--warn:#7d4e00;--add:#dafbe1;--del:#ffebe9}
         @media(prefers-color-scheme:dark){:root{--bg:#0d1117;--fg:#e6edf3;--dim:#9198a1;--line:#30363d;--card:#161b22;--good:#56d364;--bad:#ff7b72;--warn:#e3b341;--add:#12361f;--del:#48171b}}
         *{box-sizing:border-box}body{margin:0 auto;max-width:72rem;padding:1.25rem;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}
@@ -192,7 +192,7 @@ public static class HtmlReport
         page.Append("</ul>\n");
     }
 
-    private static void Table(StringBuilder page, string[] heads, IEnumerable<string[]> rows)
+    internal static void Table(StringBuilder page, string[] heads, IEnumerable<string[]> rows)
     {
         page.Append("<div class=\"scroll\"><table>\n<thead><tr>").Append(string.Concat(heads.Select(head => $"<th scope=\"col\">{Text(head)}</th>"))).Append("</tr></thead>\n<tbody>\n");
         foreach (var row in rows)
@@ -214,14 +214,14 @@ public static class HtmlReport
         return "<pre>" + string.Concat(lines) + "</pre>";
     }
 
-    private static void Note(StringBuilder page, string kind, string sentence) =>
+    internal static void Note(StringBuilder page, string kind, string sentence) =>
         page.Append("<p class=\"note ").Append(kind == "bad" ? "bad" : "").Append("\">").Append(Text(sentence)).Append("</p>\n");
 
     private static string Cells(IEnumerable<string> cells) => string.Join("<br>", cells) is { Length: > 0 } joined ? joined : "–";
 
-    private static string Mark(string kind, string word) => $"<b class=\"{kind}\">{Text(word)}</b>";
+    internal static string Mark(string kind, string word) => $"<b class=\"{kind}\">{Text(word)}</b>";
 
     /// <summary>Text for a page: markup escaped, and control characters shown, so that a log cannot reshape the report.</summary>
-    private static string Text(string text) =>
+    internal static string Text(string text) =>
         WebUtility.HtmlEncode(string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\ufffd' : c)));
 }

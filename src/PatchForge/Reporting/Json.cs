@@ -18,6 +18,7 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(BuiltAnswer))]
 [JsonSerializable(typeof(DistfilesAnswer))]
 [JsonSerializable(typeof(AppliedAnswer))]
+[JsonSerializable(typeof(BenchAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }
