@@ -74,9 +74,9 @@ public static class BenchHtml
         }
 
         Items(page, workload.Notes);
-        foreach (var (complaint, count) in workload.Measurements.SelectMany(one => one.Complaints.Select(why => $"{one.Arm}: {why}")).CountBy(words => words))
+        foreach (var complaint in BenchText.Complaints(workload))
         {
-            HtmlReport.Note(page, "warn", $"Does not count, {BenchText.Number(count, 0)} times: {complaint}");
+            HtmlReport.Note(page, "warn", complaint);
         }
 
         foreach (var profile in workload.Profiles)

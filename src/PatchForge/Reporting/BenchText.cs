@@ -35,7 +35,7 @@ public static class BenchText
                 Soak(Line, soak);
             }
 
-            foreach (var note in workload.Notes)
+            foreach (var note in workload.Notes.Concat(Complaints(workload)))
             {
                 Line("  " + note);
             }
@@ -84,6 +84,12 @@ public static class BenchText
     public static string Number(double number, int digits) => number.ToString((digits == 0 ? "#,##0" : "0.") + new string('0', digits), CultureInfo.InvariantCulture);
 
     public static string Bytes(long? bytes) => bytes is { } known ? Number(known / 1048576.0, 1) + " MB" : "-";
+
+    /// <summary>What does not count, and how often: nothing is left out silently.</summary>
+    public static IEnumerable<string> Complaints(WorkloadResult workload) =>
+        workload.Measurements.SelectMany(one => one.Complaints.Select(why => (one.Arm, Why: why)))
+            .GroupBy(one => one.Arm)
+            .Select(arm => $"does not count, {Number(workload.Measurements.Count(one => one.Arm == arm.Key && !one.Counts), 0)} times: {arm.Key}: {string.Join("; ", arm.Select(one => one.Why).Distinct().Take(5))}");
 
     public static IEnumerable<string> SoakLines(SoakResult soak)
     {

@@ -16,6 +16,9 @@ public sealed record BesideRun(ImmutableArray<string> Command)
 /// <param name="Cpu">Its own processor time and that of the children it has waited for (proc_pid_stat(5)).</param>
 public sealed record RootProcess(int Pid, int Parent, string Name, int Uid, TimeSpan Cpu)
 {
+    /// <summary>It has ended, and nobody has waited for it yet: it holds nothing but its number.</summary>
+    public bool Ended { get; init; }
+
     /// <summary>Bytes; what it shares with others is counted in proportion. Null where it was not asked for or not allowed.</summary>
     public long? Pss { get; init; }
 

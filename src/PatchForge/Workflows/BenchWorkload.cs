@@ -136,6 +136,8 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
             await servers[NameOf(arm)].Load(arm.Load, arm.Layout, 0, Math.Min(2, pace.Seconds), cancel);
         }
 
+        // What the last one's connections had is given back first.
+        await Task.Delay(500, cancel);
         foreach (var arm in workload.Arms)
         {
             found.Memory[arm.Name] = servers[NameOf(arm)].Memory();

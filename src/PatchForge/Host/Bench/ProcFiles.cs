@@ -54,7 +54,10 @@ internal static class ProcFiles
             int.Parse(fields[1], CultureInfo.InvariantCulture),
             stat[(open + 1)..close],
             uid,
-            TimeSpan.FromSeconds((double)ticks / TicksASecond));
+            TimeSpan.FromSeconds((double)ticks / TicksASecond))
+        {
+            Ended = fields[0] is "Z" or "X",
+        };
     }
 
     /// <summary>Null where it is not allowed (another user's process) or the process is gone.</summary>

@@ -20,22 +20,34 @@ public sealed partial class RunningRoots(IProcesses processes, IRoots roots) : I
         [
             "--target", init.ToString(CultureInfo.InvariantCulture), "--mount", "--net", .. user, "--wd=/", "--",
 
-            // A generator holds thousands of connections; the limit is raised while it still may be.
-            "prlimit", "--nofile=65536:65536", "--",
+            // A generator holds thousands of connections: all the descriptors that it may have.
+            "sh", "-c", "ulimit -n \"$(ulimit -H -n)\" && exec \"$@\"", "sh",
             "setpriv", "--reuid", Nobody, "--regid", Nobody, "--clear-groups", "--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs", "--",
             .. run.Command,
         ];
         return await processes.Run(new ProcessRequest("nsenter", words) { OnLine = run.OnLine, TimeLimit = run.TimeLimit }, cancel);
     }
 
-    public ImmutableArray<RootProcess> Processes(int init, bool memory, bool descriptors) =>
-    [
-        .. ProcFiles.Space(init).Select(process => process with
+    public ImmutableArray<RootProcess> Processes(int init, bool memory, bool descriptors)
+    {
+        var found = ImmutableArray.CreateBuilder<RootProcess>();
+        foreach (var process in ProcFiles.Space(init))
         {
-            Pss = memory ? ProcFiles.Pss(process.Pid) : null,
-            Descriptors = descriptors ? ProcFiles.Descriptors(process.Pid) : null,
-        }),
-    ];
+            var seen = process with
+            {
+                Pss = !memory ? null : process.Ended ? 0 : ProcFiles.Pss(process.Pid),
+                Descriptors = !descriptors ? null : process.Ended ? 0 : ProcFiles.Descriptors(process.Pid),
+            };
+
+            // One that went away between two looks is not there; one that may not be looked into is.
+            if ((!memory || seen.Pss is not null) && (!descriptors || seen.Descriptors is not null) || ProcFiles.SpaceOf(process.Pid) is not null)
+            {
+                found.Add(seen);
+            }
+        }
+
+        return found.ToImmutable();
+    }
 
     public int Connections(int init, int port) => ProcFiles.Established($"/proc/{init.ToString(CultureInfo.InvariantCulture)}/net/tcp", port);
 
