@@ -25,6 +25,12 @@ public static class BenchPlace
     public const string Account = "pfbench";
     public const int AccountId = 19999;
 
+    /// <summary>The dispatcher has an account that nothing else has.</summary>
+    public const string DispatcherLine = "ItkDispatcherUser pfdispatch";
+
+    private const string Dispatcher = "pfdispatch";
+    private const int DispatcherId = 19998;
+
     /// <summary>The users of sites are numbers that no account has to have: this one, and on from it.</summary>
     public const int FirstUser = 20000;
 
@@ -69,8 +75,12 @@ public static class BenchPlace
 
         // Room for the crowd, and no more than that: a server may walk through all descriptors there could be.
         Line("ulimit -n 16384 2> /dev/null || ulimit -n \"$(ulimit -Hn)\"");
-        Line(string.Create(CultureInfo.InvariantCulture, $"echo '{Account}:x:{AccountId}:{AccountId}::/:/bin/false' >> /etc/passwd"));
-        Line(string.Create(CultureInfo.InvariantCulture, $"echo '{Account}:x:{AccountId}:' >> /etc/group"));
+        foreach (var (name, id) in new[] { (Account, AccountId), (Dispatcher, DispatcherId) })
+        {
+            Line(string.Create(CultureInfo.InvariantCulture, $"echo '{name}:x:{id}:{id}::/:/bin/false' >> /etc/passwd"));
+            Line(string.Create(CultureInfo.InvariantCulture, $"echo '{name}:x:{id}:' >> /etc/group"));
+        }
+
         Line("mkdir -p \"$place/run\" \"$place/logs\"");
         Line($"control() {{ \"$httpd\" -f \"$place/{Configuration}\" -k \"$1\" || echo \"httpd -k $1 failed: $?\"; }}");
         Line("trap 'control graceful' USR1");

@@ -28,10 +28,10 @@ public sealed record Variant(string Name, string Image, string What, bool OwnUse
             DeferAccept: true),
         new(Classic, "classic", "a process a connection, as the original mpm-itk; lab only", true, []),
         new(Switch, "switch", "setresuid there and back; insecure, lab only", true, []),
-        new(Fork, "itk", "dispatcher and workers, one connection a worker", true, ["ItkModel fork"]),
+        new(Fork, "itk", "dispatcher and workers, one connection a worker", true, ["ItkModel fork", BenchPlace.DispatcherLine]),
 
         // Workers stay for longer than a run takes: what is measured is a warm pool, and the cold one by itself.
-        new(Pool, "itk", "dispatcher and workers that stay", true, ["ItkModel pool", "ItkIdleTimeout 3600"]),
+        new(Pool, "itk", "dispatcher and workers that stay", true, ["ItkModel pool", BenchPlace.DispatcherLine, "ItkIdleTimeout 3600"]),
     ];
 
     /// <summary>Throws for a name that is not in <see cref="All"/>: workloads are data of this room.</summary>

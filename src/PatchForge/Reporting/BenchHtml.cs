@@ -109,7 +109,7 @@ public static class BenchHtml
         HtmlReport.Table(page, ["server", "what it is", "its lines"], answer.Variants.Select(one => new[]
         {
             HtmlReport.Text(one.Name),
-            HtmlReport.Text(one.What) + (one.Why is { } why ? "<br>" + HtmlReport.Mark("warn", why) : ""),
+            HtmlReport.Text(one.What) + (one.Image is null ? "<br>" + HtmlReport.Mark("warn", "no image of it") : ""),
             one.Lines.IsEmpty ? "–" : "<code>" + string.Join("<br>", one.Lines.Select(HtmlReport.Text)) + "</code>",
         }));
     }

@@ -7,8 +7,7 @@ namespace PatchForge.Workflows;
 public sealed record BenchMachine(string Distribution, string Kernel, string Processor, int Cores, string Load, ImmutableArray<string> Versions);
 
 /// <param name="Image">The machine's folder that it ran from; null when there is none.</param>
-/// <param name="Why">Why there is none.</param>
-public sealed record BenchVariant(string Name, string What, ImmutableArray<string> Lines, string? Image, string? Why);
+public sealed record BenchVariant(string Name, string What, ImmutableArray<string> Lines, string? Image);
 
 /// <summary>What <c>bench</c> answers: all figures, and all that somebody needs who wants to have them again.</summary>
 /// <param name="Quick">A try of the bench itself; nothing is judged.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PatchForge.Bench;
 using PatchForge.Roots;
 using PatchForge.Seams;
 using PatchForge.Settings;
@@ -6,63 +7,71 @@ using PatchForge.Settings;
 namespace PatchForge.Workflows;
 
 /// <param name="Root">The root that they were built in, without the generators.</param>
-/// <param name="Images">By the build's variant.</param>
-/// <param name="Why">By the build's variant, why there is no image of it.</param>
-/// <param name="OtherModules">Modules that are not the release's own.</param>
-/// <param name="NoPhp">Why PHP is not among them; null when it is, or nobody asked.</param>
+/// <param name="Plain">By the build's variant.</param>
+/// <param name="WithPhp">The same servers with PHP beside them; empty when no workload needs them, or there is no PHP.</param>
+/// <param name="NoPhp">Why there is none.</param>
 internal sealed record FoundImages(
     RootTree Root,
-    ImmutableSortedDictionary<string, string> Images,
-    ImmutableSortedDictionary<string, string> Why,
-    ImmutableArray<string> OtherModules,
-    string? NoPhp);
+    ImmutableSortedDictionary<string, string> Plain,
+    ImmutableSortedDictionary<string, string> WithPhp,
+    string? NoPhp)
+{
+    public ImmutableSortedDictionary<string, string> For(Workload workload) => workload.NeedsPhp ? WithPhp : Plain;
+}
 
 /// <summary>The images that are compared: given, or built from one tree.</summary>
 internal sealed class BenchImages(Outside outside, IRoots roots, Func<string, string?> variable)
 {
+    private const string Module = "libphp.so";
+    private static readonly ImmutableSortedDictionary<string, string> s_none = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    /// <param name="wanted">Variants of the build.</param>
+    /// <param name="php">Whether any workload runs PHP.</param>
+    /// <exception cref="Failure">Whatever keeps a variant from being built; PHP that is out of reach is not one.</exception>
     public async Task<FoundImages> Run(BenchRequest request, LineSettings line, ImmutableArray<string> wanted, bool php, CancellationToken cancel)
     {
-        var given = request.Images.ToImmutableSortedDictionary(image => image.Key, image => Checked(image.Key, image.Value), StringComparer.Ordinal);
-        ImmutableArray<string> toBuild = given.IsEmpty ? [.. wanted.Where(line.Build.Variants.ContainsKey)] : [];
-        var (root, built) = await Build(request, line, toBuild, cancel);
-        var images = given.AddRange(built);
-        return new FoundImages(
-            root,
-            images,
-            wanted.Where(name => !images.ContainsKey(name)).ToImmutableSortedDictionary(
-                name => name,
-                name => given.IsEmpty ? $"the settings have no build variant {name}" : $"--image names none of {name}",
-                StringComparer.Ordinal),
-            [],
-            php ? "PHP is not built" : null);
+        if (!request.Images.IsEmpty)
+        {
+            var root = await new BuildAndSmoke(outside, roots).Open(request.Settings, line, request.Root, cancel);
+            var given = request.Images.ToImmutableSortedDictionary(image => image.Key, image => Checked(image.Key, image.Value), StringComparer.Ordinal);
+            var scripting = given.RemoveRange(given.Where(image => !BenchGround.Parts(image.Value).ModuleFiles.Contains(Module)).Select(image => image.Key));
+            return new FoundImages(root.Tree, given, scripting, "no image that --image names has modules/" + Module);
+        }
+
+        var asked = new BuildLabRequest(request.Settings, request.Release, wanted, request.Source, request.Root);
+        var built = await new BuildLab(outside, roots, variable).Run(asked, cancel);
+        var plain = ByVariant(built);
+        if (!php)
+        {
+            return new FoundImages(built.Root.Tree, plain, s_none, null);
+        }
+
+        var (withPhp, why) = await Php(request, line, asked, built, cancel);
+        return new FoundImages(built.Root.Tree, plain, withPhp, why);
     }
+
+    private async Task<(ImmutableSortedDictionary<string, string> Images, string? Why)> Php(BenchRequest request, LineSettings line, BuildLabRequest asked, BuildLabAnswer built, CancellationToken cancel)
+    {
+        if (line.Lab is not { Php: not null } lab)
+        {
+            return (s_none, "the settings say nothing of PHP (lab.php)");
+        }
+
+        // Any server without threads does: the module knows httpd's interface and no MPM.
+        var outcome = await new BuildPhp(outside, roots).Run(new BuildPhpRequest(request.Settings.Home, lab, built.Root.Tree, built.Images[0].Image), cancel);
+        if (outcome is PhpOutcome.OutOfReach missing)
+        {
+            return (s_none, missing.Why);
+        }
+
+        var step = await AddPhp.Of(outside, roots, request.Settings.Home, lab, cancel);
+        return (ByVariant(await new BuildLab(outside, roots, variable).Run(asked with { Then = [step] }, cancel)), null);
+    }
+
+    private static ImmutableSortedDictionary<string, string> ByVariant(BuildLabAnswer answer) =>
+        answer.Images.ToImmutableSortedDictionary(image => image.Variant, image => image.Image, StringComparer.Ordinal);
 
     private static string Checked(string name, string folder) => Directory.Exists(folder)
         ? Path.GetFullPath(folder)
         : throw Failure.Missing($"--image {name}: there is no folder {folder}", "name the folder that holds the installed server, with bin/httpd below it");
-
-    private async Task<(RootTree Root, ImmutableSortedDictionary<string, string> Images)> Build(BenchRequest request, LineSettings line, ImmutableArray<string> variants, CancellationToken cancel)
-    {
-        var settings = request.Settings;
-        var root = await new BuildAndSmoke(outside, roots).Open(settings, line, request.Root, cancel);
-        if (variants.IsEmpty)
-        {
-            return (root.Tree, ImmutableSortedDictionary<string, string>.Empty);
-        }
-
-        var series = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal) { [line.Line] = await ReadSeries.Run(settings.Home, line, cancel) };
-        using var prepared = (await new PrepareReleases(outside, variable).Run(settings, series, [request.Release], request.Source, [], cancel))[0];
-        if (prepared.Failure is { } stopped)
-        {
-            throw stopped;
-        }
-
-        var tree = prepared.Move?.Tree ?? throw new InvalidOperationException("A prepared release has its series moved.");
-        var patched = Path.Combine(roots.StateFolder, "patched", request.Release);
-        await WriteTree.Run(new WriteTreeRequest(tree, patched, Force: true), outside.Story, cancel);
-        var built = await new BuildRelease(outside, roots).Run(new BuildRequest(root, request.Release, patched, line.Build, variants), cancel);
-        return built.Variants.FirstOrDefault(one => !one.Succeeded) is { } bad
-            ? throw Failure.Refused($"{request.Release}: {bad.Variant} did not build: {bad.Failed} failed", $"the whole log: {bad.Log}")
-            : (root.Tree, built.Variants.ToImmutableSortedDictionary(one => one.Variant, one => one.Image ?? "", StringComparer.Ordinal));
-    }
 }

@@ -42,19 +42,18 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
         var place = Path.Combine(roots.StateFolder, "bench", request.Release);
         Directory.CreateDirectory(place);
         using var held = await roots.Lock(Path.Combine(place, "lock"), cancel);
-        var ground = new BenchGround(outside, root.Tree, images.Images, Path.Combine(place, "run"));
-        var machine = await Machine(ground, cancel);
+        var machine = await Machine(root.Tree, images.Plain.Values.First(), cancel);
         var pace = new BenchPace(
             request.Quick ? 2 : request.Rounds,
             request.Quick ? 1 : request.Seconds,
             request.Seed ?? (ulong)outside.Clock.UtcNow.ToUnixTimeSeconds(),
             TimeSpan.FromMinutes(request.SoakMinutes),
             request.Profile);
-        var key = RootIdentity.Digest([root.Identity, .. images.Images.Select(image => image.Key + "=" + image.Value), $"{pace.Rounds} {pace.Seconds} {pace.Soak} {pace.Profile}"]);
         var results = ImmutableArray.CreateBuilder<WorkloadResult>();
         foreach (var workload in workloads)
         {
-            var kept = Path.Combine(place, "results", $"{workload.Name}-{key}.json");
+            var ground = new BenchGround(outside, root.Tree, images.For(workload), Path.Combine(place, "run"));
+            var kept = Path.Combine(place, "results", $"{workload.Name}-{Key(root, ground, pace)}.json");
             results.Add((request.Resume ? Kept(kept) : null) ?? await Measured(ground, pace, workload, images, kept, cancel));
         }
 
@@ -66,7 +65,7 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
             pace.Seconds,
             pace.Seed,
             request.Quick,
-            [.. Variant.All.Select(one => new BenchVariant(one.Name, one.What, one.Lines, images.Images.GetValueOrDefault(one.Image), images.Why.GetValueOrDefault(one.Image)))],
+            [.. Variant.All.Select(one => new BenchVariant(one.Name, one.What, one.Lines, images.Plain.GetValueOrDefault(one.Image)))],
             results.ToImmutable());
     }
 
@@ -84,24 +83,24 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
 
     private async Task<WorkloadResult> Measured(BenchGround ground, BenchPace pace, Workload workload, FoundImages images, string kept, CancellationToken cancel)
     {
-        var missing = workload.Arms.Select(arm => Variant.Of(arm.Variant)).Where(one => !ground.Images.ContainsKey(one.Image)).ToImmutableArray();
-        var there = workload with { Arms = [.. workload.Arms.Where(arm => ground.Images.ContainsKey(Variant.Of(arm.Variant).Image))] };
-        there = there with { Goals = [.. workload.Goals.Where(goal => Has(there, goal.Subject) && (goal.Base is null || Has(there, goal.Base)))] };
-        string Why(Variant one) => $"{one.Name}: {images.Why.GetValueOrDefault(one.Image, "there is no image of it")}";
-        if (there.Arms.IsEmpty || (workload.Base is { } toBase && !Has(there, toBase)))
+        if (workload.NeedsPhp && images.WithPhp.IsEmpty)
         {
-            return Skipped(workload, string.Join("; ", missing.Select(Why)));
+            return Skipped(workload, images.NoPhp ?? "there is no PHP");
         }
 
-        if (workload.NeedsPhp && there.Arms.Any(arm => !BenchGround.Parts(ground.Images[Variant.Of(arm.Variant).Image]).ModuleFiles.Concat(images.OtherModules).Contains("libphp.so")))
+        bool Built(string variant) => ground.Images.ContainsKey(Variant.Of(variant).Image);
+        var missing = workload.Arms.Select(arm => arm.Variant).Where(variant => !Built(variant)).Distinct().ToImmutableArray();
+        var there = workload with { Arms = [.. workload.Arms.Where(arm => Built(arm.Variant))] };
+        there = there with { Goals = [.. workload.Goals.Where(goal => Has(there, goal.Subject) && (goal.Base is null || Has(there, goal.Base)))] };
+        if (there.Arms.IsEmpty || (workload.Base is { } toBase && !Has(there, toBase)))
         {
-            return Skipped(workload, images.NoPhp ?? "the images have no libphp.so");
+            return Skipped(workload, $"there is no image of {string.Join(", ", missing)}");
         }
 
         try
         {
             var result = await outside.Story.During($"bench {workload.Name}: {workload.What}", progress => new BenchWorkload(ground, pace).Run(there, progress, cancel));
-            result = result with { Notes = [.. result.Notes, .. missing.Select(one => "left out: " + Why(one))] };
+            result = result with { Notes = [.. result.Notes, .. missing.Select(variant => $"left out, for there is no image of it: {variant}")] };
             Keep(kept, result);
             await roots.Remove(ground.Folder, cancel);
             return result;
@@ -117,6 +116,13 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
         outside.Story.Warn($"{workload.Name} was not measured: {why}");
         return WorkloadResult.Skip(workload, why);
     }
+
+    /// <summary>All that a result depends on: what was measured, in what, and for how long.</summary>
+    private static string Key(OpenedRoot root, BenchGround ground, BenchPace pace) => RootIdentity.Digest(
+    [
+        root.Identity, .. ground.Images.Select(image => image.Key + "=" + image.Value),
+        string.Create(CultureInfo.InvariantCulture, $"{pace.Rounds} {pace.Seconds} {pace.Soak} {pace.Profile}"),
+    ]);
 
     private static bool Has(Workload workload, string arm) => workload.Arms.Any(one => one.Name == arm);
 
@@ -142,15 +148,14 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
     }
 
     /// <summary>The machine, and the versions that the programs themselves tell inside the root.</summary>
-    private async Task<BenchMachine> Machine(BenchGround ground, CancellationToken cancel)
+    private async Task<BenchMachine> Machine(RootTree root, string image, CancellationToken cancel)
     {
-        var binary = BenchGround.Parts(ground.Images.Values.First()).Binary;
 
         // wrk tells its version with its usage, and then ends with 1.
         var answer = await roots.Run(
-            new RootRun(ground.Root, RootRights.Build, ["sh", "-c", "command -v wrk > /dev/null || exit 3; \"$1\" -v; wrk -v 2>&1 | head -n 1; command -v ldd > /dev/null && ldd --version | head -n 1", "versions", binary])
+            new RootRun(root, RootRights.Build, ["sh", "-c", "command -v wrk > /dev/null || exit 3; \"$1\" -v; wrk -v 2>&1 | head -n 1; command -v ldd > /dev/null && ldd --version | head -n 1", "versions", BenchGround.Parts(image).Binary])
             {
-                Binds = [new RootBind(ground.Images.Values.First(), BuildPlan.Prefix)],
+                Binds = [new RootBind(image, BuildPlan.Prefix)],
                 TimeLimit = TimeSpan.FromSeconds(30),
             },
             cancel);
