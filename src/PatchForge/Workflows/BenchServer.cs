@@ -137,15 +137,20 @@ internal sealed class BenchServer : IAsyncDisposable
 
     public async Task<(LoadAnswer? Figures, string LastWord)> Load(Load load, Layout layout, int round, int seconds, CancellationToken cancel)
     {
-        var answer = await Beside(Command(load, layout, round, seconds), TimeSpan.FromSeconds(seconds + (4 * Generators.Patience)), cancel);
-        return (Generators.Read(load.Generator, answer.Output), LogFile.LastWord(answer));
+        // wrk first tries to connect once, and waits for as long as the kernel does: a server that takes no
+        // connection at all is not waited for.
+        var limit = seconds + (2 * Generators.Patience);
+        var answer = await Beside(Command(load, layout, round, seconds), TimeSpan.FromSeconds(limit), cancel);
+        return (
+            Generators.Read(load.Generator, answer.Output),
+            answer.TimedOut ? string.Create(CultureInfo.InvariantCulture, $"no connection was taken, or none answered, within {limit} s") : LogFile.LastWord(answer));
     }
 
     public ImmutableArray<string> Command(Load load, Layout layout, int round, int seconds) =>
         Generators.Command(load, _parts.LoadTool, seconds, round, layout);
 
-    /// <summary>Connects idle clients, who stay until the server is disposed of; answers how many are there.</summary>
-    public async Task<int> Crowd(int size, int seconds, CancellationToken cancel)
+    /// <summary>Connects idle clients, who stay until the server is disposed of; answers how many are there, and why it is over when it is.</summary>
+    public async Task<(int There, string? Ended)> Crowd(int size, int seconds, CancellationToken cancel)
     {
         _crowd = Beside(Generators.Crowd(size, seconds), null, _over.Token);
         for (var tries = 0; tries < 60 && !_crowd.IsCompleted; tries++)
@@ -160,7 +165,7 @@ internal sealed class BenchServer : IAsyncDisposable
 
         // Until the last of them was answered and is idle.
         await Task.Delay(1500, cancel);
-        return _ground.Outside.Running.Connections(Init, BenchPlace.Port);
+        return (_ground.Outside.Running.Connections(Init, BenchPlace.Port), _crowd.IsCompletedSuccessfully ? LogFile.LastWord(await _crowd) : null);
     }
 
     public async Task<ProcessAnswer> Beside(ImmutableArray<string> command, TimeSpan? limit, CancellationToken cancel) =>

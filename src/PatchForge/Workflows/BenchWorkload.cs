@@ -120,8 +120,8 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
         {
             // It stays for the whole workload, however long the rounds take.
             var seconds = 600 + ((pace.Rounds + 2) * workload.Arms.Length * (pace.Seconds + Generators.Patience + 2));
-            var there = await server.Crowd(arm.Crowd, seconds, cancel);
-            found.Notes.Add(string.Create(CultureInfo.InvariantCulture, $"{NameOf(arm)}: {there} of {arm.Crowd} idle clients are connected"));
+            var (there, ended) = await server.Crowd(arm.Crowd, seconds, cancel);
+            found.Notes.Add(string.Create(CultureInfo.InvariantCulture, $"{NameOf(arm)}: {there} of {arm.Crowd} idle clients are connected{(ended is null ? "" : ", and their generator ended: " + ended)}"));
         }
 
         return server;

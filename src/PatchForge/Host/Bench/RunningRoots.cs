@@ -18,8 +18,9 @@ public sealed partial class RunningRoots(IProcesses processes, IRoots roots) : I
         ImmutableArray<string> user = await roots.Ability(cancel) is RootAbility.WithSubordinateIds ? ["--user", "--preserve-credentials"] : [];
         ImmutableArray<string> words =
         [
-            "--target", init.ToString(CultureInfo.InvariantCulture), "--mount", "--net", .. user, "--wd=/", "--",
+            "--target", init.ToString(CultureInfo.InvariantCulture), "--mount", "--net", .. user, "--",
 
+            // setns(2) has made the root's top the working folder; nsenter's own --wd would be one of the machine.
             // A generator holds thousands of connections: all the descriptors that it may have.
             "sh", "-c", "ulimit -n \"$(ulimit -H -n)\" && exec \"$@\"", "sh",
             "setpriv", "--reuid", Nobody, "--regid", Nobody, "--clear-groups", "--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs", "--",
