@@ -13,9 +13,9 @@ namespace PatchForge.Reporting;
 /// </summary>
 public static class BenchSvg
 {
-    private const int Width = 880;
+    private const int Width = 940;
     private const int Left = 250;
-    private const int Right = 170;
+    private const int Right = 240;
     private const int Top = 64;
     private const int RowHeight = 22;
     private const int GroupGap = 34;
@@ -108,9 +108,17 @@ public static class BenchSvg
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"goal\" x1=\"{X(must, limit):0.#}\" x2=\"{X(must, limit):0.#}\" y1=\"{middle - 9}\" y2=\"{middle + 9}\"/>\n");
         }
 
-        Word(svg, Width - Right + 14, middle + 4, "dim", $"{BenchText.Number(ratio.Median, 2)} [{BenchText.Number(ratio.Low, 2)}, {BenchText.Number(ratio.High, 2)}]");
+        Word(svg, Width - Right + 14, middle + 4, "dim", $"{BenchText.Number(ratio.Median, 2)} [{BenchText.Number(ratio.Low, 2)}, {BenchText.Number(ratio.High, 2)}]{Told(goal)}");
         svg.Append("</g>\n");
     }
+
+    /// <summary>In words as well: red and green are one colour to many.</summary>
+    private static string Told(GoalResult? goal) => goal?.Must switch
+    {
+        Reached.Reached => " reached",
+        Reached.NotReached => " not reached",
+        _ => "",
+    };
 
     /// <summary>What is beyond the axis is drawn at its end; the figure beside it is the true one.</summary>
     private static double X(double ratio, double limit) => Left + (Math.Clamp(ratio, 0, limit) / limit * (Width - Left - Right));

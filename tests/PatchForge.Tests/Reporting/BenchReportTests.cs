@@ -31,7 +31,7 @@ public sealed class BenchReportTests
     {
         var svg = BenchSvg.Of(With(40));
         Assert.Contains("40.00 [40.00, 40.00]", svg, StringComparison.Ordinal);
-        Assert.Contains("cx=\"710\"", svg, StringComparison.Ordinal);
+        Assert.Contains("cx=\"700\"", svg, StringComparison.Ordinal);
     }
 
     [Fact]
