@@ -45,12 +45,11 @@ public sealed class BuildLab(Outside outside, IRoots roots, Func<string, string?
         }
 
         var root = await new BuildAndSmoke(outside, roots).Open(settings, line, request.Root, cancel);
-        var patched = await Patched(settings, line, prepared, cancel);
-        var built = await new BuildRelease(outside, roots).Run(new BuildRequest(root, request.Release, patched, build, request.Variants), cancel);
+        var built = await Built(new BuildRequest(root, request.Release, "", build, request.Variants), settings, line, prepared, cancel);
         var images = ImmutableArray.CreateBuilder<LabImage>();
-        foreach (var variant in built.Variants)
+        foreach (var variant in built.Variants.Select(variant => Succeeded(request.Release, variant)).ToList())
         {
-            var image = Succeeded(request.Release, variant);
+            var image = variant;
             foreach (var step in request.Then)
             {
                 image = await new ExtendImage(outside, roots).Run(root, image, step, cancel);
@@ -75,8 +74,11 @@ public sealed class BuildLab(Outside outside, IRoots roots, Func<string, string?
             : build;
     }
 
-    /// <summary>The tree as a folder. It has a name of its own: <c>build</c> never finds it where its own tree lies.</summary>
-    private async Task<string> Patched(ForgeSettings settings, LineSettings line, PreparedRelease prepared, CancellationToken cancel)
+    /// <summary>
+    /// Of a tree with a name of its own, so that <c>build</c> never finds it where its own lies; locked, since
+    /// attack and bench may run side by side, from different checkouts too.
+    /// </summary>
+    private async Task<BuildAnswer> Built(BuildRequest request, ForgeSettings settings, LineSettings line, PreparedRelease prepared, CancellationToken cancel)
     {
         var tree = prepared.Move?.Tree ?? throw new InvalidOperationException("A prepared release has its series moved.");
         if (line.Lab is { } lab)
@@ -84,9 +86,16 @@ public sealed class BuildLab(Outside outside, IRoots roots, Func<string, string?
             tree = ApplySeries.Run(new MoveRequest(prepared.Release, tree, await ReadSeries.Lab(settings.Home, lab, cancel)), cancel).Tree;
         }
 
-        var folder = Path.Combine(roots.StateFolder, "patched", prepared.Release + "-lab");
+        var folder = Path.Combine(Directory.CreateDirectory(Path.Combine(roots.StateFolder, "patched")).FullName, prepared.Release + "-lab");
+        var wait = roots.Lock(folder + ".lock", cancel);
+        if (!wait.IsCompleted)
+        {
+            outside.Story.Say($"another run builds the lab of {prepared.Release}; waiting for it");
+        }
+
+        using var held = await wait;
         await WriteTree.Run(new WriteTreeRequest(tree, folder, Force: true), outside.Story, cancel);
-        return folder;
+        return await new BuildRelease(outside, roots).Run(request with { Source = folder }, cancel);
     }
 
     private static BuiltVariant Succeeded(string release, BuiltVariant variant) => variant.Succeeded

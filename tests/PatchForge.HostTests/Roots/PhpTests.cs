@@ -64,7 +64,8 @@ public sealed class PhpTests
     {
         const string script = """
             set -eu
-            mkdir -m 0755 /srv/php && cd /srv/php
+            mkdir -m 0755 /tmp/php
+            cd /tmp/php
             cat > page.php << 'END'
             <?php
             $said = $_SERVER['REQUEST_METHOD'] . ' ' . file_get_contents('php://input') . ' ' . $_SERVER['QUERY_STRING'] . ' uid=' . posix_getuid()
@@ -73,22 +74,22 @@ public sealed class PhpTests
             echo $said, 'beyond';
             END
             cat > httpd.conf << END
-            ServerRoot /srv/php
+            ServerRoot /tmp/php
             ServerName localhost
             Listen 127.0.0.1:8080
             User #64000
             Group #64000
-            PidFile /srv/php/pid
-            LockFile /srv/php/lock
+            PidFile /tmp/php/pid
+            LockFile /tmp/php/lock
             AcceptMutex fcntl
-            ErrorLog /srv/php/log
-            DocumentRoot /srv/php
+            ErrorLog /tmp/php/log
+            DocumentRoot /tmp/php
             LoadModule php_module /opt/httpd/modules/libphp.so
             <FilesMatch \.php$>
             SetHandler application/x-httpd-php
             </FilesMatch>
             END
-            /opt/httpd/bin/httpd -f /srv/php/httpd.conf
+            /opt/httpd/bin/httpd -f /tmp/php/httpd.conf
             perl -MIO::Socket::INET -e '
                 for my $body (undef, "b=two&c=3") {
                     my $s;

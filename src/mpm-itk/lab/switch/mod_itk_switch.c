@@ -16,12 +16,14 @@
 
 #include "apr_strings.h"
 #include "ap_config.h"
-#include "ap_mpm.h"
 #include "httpd.h"
 #include "http_config.h"
 #include "http_connection.h"
 #include "http_log.h"
+#include "http_main.h"
 #include "http_protocol.h"
+#include "ap_mpm.h"
+#include "mpm_common.h"
 #include "unixd.h"
 
 #include <grp.h>
