@@ -19,5 +19,12 @@ void test_identity(void);
 void test_mappings(void);
 void test_descriptors(void);
 void test_drop(void);
+void test_kernel(void);
+void test_logger(void);
+void test_seccomp(void);
+void test_enclosed(void);
+void test_head(void);
+void test_hello(void);
+void test_wire(void);
 
 #endif

@@ -11,7 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int armed, calls, fail_nth, fail_errno;
@@ -30,7 +33,7 @@ int faults_disarm(void)
     return calls;
 }
 
-static int due(void)
+int faults_due(void)
 {
     if (armed && ++calls == fail_nth) {
         errno = fail_errno;
@@ -44,7 +47,7 @@ static int due(void)
     type __wrap_##name parameters;                          \
     type __wrap_##name parameters                           \
     {                                                       \
-        if (due()) {                                        \
+        if (faults_due()) {                                        \
             return on_failure;                              \
         }                                                   \
         return __real_##name arguments;                     \
@@ -60,13 +63,41 @@ WRAP(void *, mmap, (void *a, size_t n, int p, int f, int fd, off_t o),
 WRAP(DIR *, opendir, (const char *path), (path), NULL)
 WRAP(struct dirent *, readdir, (DIR *d), (d), NULL)
 WRAP(int, dup3, (int from, int to, int flags), (from, to, flags), -1)
+WRAP(char *, mkdtemp, (char *template), (template), NULL)
+WRAP(int, pipe2, (int *ends, int flags), (ends, flags), -1)
+WRAP(int, chdir, (const char *path), (path), -1)
+WRAP(int, rmdir, (const char *path), (path), -1)
+WRAP(int, chroot, (const char *path), (path), -1)
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
+
+WRAP(int, setsockopt,
+     (int fd, int level, int name, const void *value, socklen_t length),
+     (fd, level, name, value, length), -1)
+WRAP(int, socketpair, (int domain, int type, int protocol, int *pair),
+     (domain, type, protocol, pair), -1)
+WRAP(int, accept4,
+     (int fd, struct sockaddr *address, socklen_t *length, int flags),
+     (fd, address, length, flags), -1)
+WRAP(int, epoll_create1, (int flags), (flags), -1)
+WRAP(int, access, (const char *path, int mode), (path, mode), -1)
+
+/* an errno of -1: it does its work, as a kernel that does not know a flag */
+int __real_epoll_ctl(int poller, int op, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int poller, int op, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int poller, int op, int fd, struct epoll_event *event)
+{
+    if (faults_due()) {
+        return errno == -1 ? 0 : -1;
+    }
+    return __real_epoll_ctl(poller, op, fd, event);
+}
 
 /* these do their work and say that it failed: nothing is left open */
 int __real_fclose(FILE *f);
 int __wrap_fclose(FILE *f);
 int __wrap_fclose(FILE *f)
 {
-    int lie = due(), error = errno, result = __real_fclose(f);
+    int lie = faults_due(), error = errno, result = __real_fclose(f);
 
     errno = error;
     return lie ? EOF : result;
@@ -76,7 +107,7 @@ int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
 {
-    int lie = due(), error = errno, result = __real_close(fd);
+    int lie = faults_due(), error = errno, result = __real_close(fd);
 
     errno = error;
     return lie ? -1 : result;
@@ -86,7 +117,20 @@ int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
 {
-    return due() ? -1 : __real_open(path, flags);
+    return faults_due() ? -1 : __real_open(path, flags);
+}
+
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...)
+{
+    va_list args;
+    void *what;
+
+    va_start(args, command);
+    what = va_arg(args, void *);
+    va_end(args);
+    return faults_due() ? -1 : __real_fcntl(fd, command, what);
 }
 
 void *__real_mremap(void *from, size_t old, size_t new, int flags, ...);
@@ -99,7 +143,7 @@ void *__wrap_mremap(void *from, size_t old, size_t new, int flags, ...)
     va_start(args, flags);
     to = va_arg(args, void *);
     va_end(args);
-    return due() ? MAP_FAILED : __real_mremap(from, old, new, flags, to);
+    return faults_due() ? MAP_FAILED : __real_mremap(from, old, new, flags, to);
 }
 
 /* ---- users -------------------------------------------------------------- */

@@ -8,6 +8,7 @@
  */
 void faults_arm(int nth, int error);
 int faults_disarm(void);        /* how many calls there were */
+int faults_due(void);           /* for a wrapper: is it this one's turn? */
 
 /* A user database of the tests' own, while it is on. */
 typedef struct {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "kernel.h"
+#include "faults.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -390,6 +391,85 @@ PASS(int, setpriority, (int which, id_t who, int value), (which, who, value))
     return 0;
 }
 
+PASS(int, getpriority, (int which, id_t who), (which, who))
+    int result;
+
+    (void) which;
+    (void) who;
+    return call("getpriority", 0, &result) == SAY ? result : kernel.nice;
+}
+
+/* ---- session, root and filter ------------------------------------------- */
+
+#define ROOTS_SESSION 1
+#define THIS_PROCESS  4242
+
+PASS(pid_t, setsid, (void), ())
+    int result;
+
+    if (call("setsid", 1, &result) == SAY) {
+        return result;
+    }
+    kernel.own_session = 1;
+    return THIS_PROCESS;
+}
+
+PASS(pid_t, getsid, (pid_t pid), (pid))
+    int result;
+
+    if (call("getsid", 0, &result) == SAY) {
+        return result;
+    }
+    return kernel.own_session ? THIS_PROCESS : ROOTS_SESSION;
+}
+
+PASS(pid_t, getpid, (void), ())
+    return THIS_PROCESS;        /* cannot fail */
+}
+
+/* It looks for itself whether it worked, in test_enclosed.c. */
+PASS(int, itk_chroot_empty, (const char *dir), (dir))
+    int result;
+
+    if (call("itk_chroot_empty", 0, &result) == SAY) {
+        return result;
+    }
+    if (!has(CAP_SYS_CHROOT)) {
+        return denied();
+    }
+    kernel.empty_root = 1;
+    return 0;
+}
+
+PASS(int, itk_seccomp_dispatcher, (void), ())
+    int result;
+
+    if (call("itk_seccomp_dispatcher", 1, &result) == SAY) {
+        return result;
+    }
+    if (!kernel.no_new_privs && !has(CAP_SYS_ADMIN)) {
+        return denied();
+    }
+    kernel.filtered = 1;
+    return 0;
+}
+
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol)
+{
+    int result, how;
+
+    if (!on) {
+        return faults_due() ? -1 : __real_socket(domain, type, protocol);
+    }
+    how = call("socket", 1, &result);
+    if (how == SAY) {
+        return result;
+    }
+    return how == BY_RULES && kernel.filtered ? denied() : 7;
+}
+
 /* ---- capabilities ------------------------------------------------------- */
 
 static long capset_call(const struct __user_cap_data_struct *data)
@@ -483,6 +563,9 @@ long __wrap_syscall(long number, ...)
     four = va_arg(args, void *);
     five = va_arg(args, void *);
     va_end(args);
+    if (!on && faults_due()) {
+        return -1;
+    }
     if (!on) {
         return __real_syscall(number, one, two, three, four, five);
     }
@@ -531,6 +614,9 @@ int __wrap_prctl(int op, ...)
         a[i] = va_arg(args, unsigned long);
     }
     va_end(args);
+    if (!on && faults_due()) {
+        return -1;
+    }
     if (!on) {
         return __real_prctl(op, a[0], a[1], a[2], a[3]);
     }
@@ -574,6 +660,27 @@ int __wrap_prctl(int op, ...)
     case PR_GET_DUMPABLE:
         return call("prctl(GET_DUMPABLE)", 0, &result) == SAY
                ? result : kernel.dumpable;
+    case PR_SET_KEEPCAPS:
+        how = call("prctl(SET_KEEPCAPS)", 1, &result);
+        if (how == SAY) {
+            return result;
+        }
+        if (how == BY_RULES
+            && (kernel.securebits & SECBIT_KEEP_CAPS_LOCKED)) {
+            return denied();
+        }
+        kernel.securebits &= ~(unsigned int)SECBIT_KEEP_CAPS;
+        kernel.securebits |= a[0] ? SECBIT_KEEP_CAPS : 0;
+        return 0;
+    case PR_SET_NO_NEW_PRIVS:
+        if (call("prctl(SET_NO_NEW_PRIVS)", 1, &result) == SAY) {
+            return result;
+        }
+        kernel.no_new_privs = 1;
+        return 0;
+    case PR_GET_NO_NEW_PRIVS:
+        return call("prctl(GET_NO_NEW_PRIVS)", 0, &result) == SAY
+               ? result : kernel.no_new_privs;
     default:
         errno = EINVAL;
         return -1;

@@ -25,6 +25,8 @@ typedef struct {
     unsigned int securebits;
     int dumpable, nice;
     kernel_ring keyring;        /* the session's */
+    int own_session, no_new_privs;
+    int empty_root, filtered;   /* by itk_chroot_empty, itk_seccomp_dispatcher */
 } kernel_state;
 
 typedef enum {

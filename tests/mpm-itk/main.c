@@ -63,11 +63,21 @@ const char *__asan_default_options(void)
 
 int main(void)
 {
+#ifdef CHECK_ENCLOSED
+    test_seccomp();
+    test_enclosed();
+#else
     test_ids();
     test_identity();
     test_mappings();
     test_descriptors();
     test_drop();
+    test_kernel();
+    test_logger();
+    test_head();
+    test_hello();
+    test_wire();
+#endif
     if (skipped) {
         printf("%d skipped\n", skipped);
     }

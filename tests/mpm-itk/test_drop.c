@@ -18,12 +18,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define READER_ID 54321
+#define NOBODY_ID 54321
 #define WORKER_ID 54322
 
-static gid_t reader_groups[] = { 11, READER_ID };
+static gid_t nobody_groups[] = { 11, NOBODY_ID };
 static gid_t worker_groups[] = { 12, 13, WORKER_ID };
-static itk_identity reader = { READER_ID, READER_ID, 2, reader_groups };
+static itk_identity nobody = { NOBODY_ID, NOBODY_ID, 2, nobody_groups };
 static itk_identity worker = { WORKER_ID, WORKER_ID, 3, worker_groups };
 static itk_limits any = ITK_LIMITS_DEFAULT;
 
@@ -63,32 +63,32 @@ static int status_says(pid_t pid, const char *field, const char *value)
 }
 
 /* Runs itself into a role, says so, and stays to be looked at. */
-static pid_t start(int as_worker, int *told)
+static pid_t start(int as_worker, int no_new_privs, int *told)
 {
     const char *step = "start";
-    int told_pair[2], result;
+    int told_pair[2], hold[2], result;
     char answer = 0;
     pid_t pid;
 
-    if (pipe(told_pair) != 0 || (pid = fork()) < 0) {
+    if (pipe(told_pair) != 0 || pipe(hold) != 0 || (pid = fork()) < 0) {
         return -1;
     }
     if (pid == 0) {
-        result = itk_become_reader(&reader, &step);
-        if (result == 0 && as_worker) {
-            result = itk_become_worker(&reader, &worker, &any, 7, &step);
-        }
+        result = as_worker
+                 ? itk_become_worker(&worker, &any, 7, no_new_privs, &step)
+                 : itk_become_dispatcher(&nobody, "/tmp", &step);
         if (result != 0) {
             fprintf(stderr, "     could not %s\n", step);
         }
         answer = result == 0 ? 'y' : 'n';
         (void) !write(told_pair[1], &answer, 1);
-        pause();
+        (void) !read(hold[0], &answer, 1);      /* may do that behind a filter */
         _exit(0);
     }
     (void) !read(told_pair[0], &answer, 1);
     close(told_pair[0]);
     close(told_pair[1]);
+    close(hold[0]);             /* hold[1] stays: the child is ended by stop */
     *told = answer == 'y';
     return pid;
 }
@@ -99,42 +99,60 @@ static void stop(pid_t pid)
     waitpid(pid, NULL, 0);
 }
 
-static void looked_at(void)
+static void no_capability(pid_t pid)
 {
-    char path[64];
-    struct stat st;
-    int told = 0;
-    pid_t pid;
-
-    test_begin("a real reader: User, three capabilities, nothing to gain");
-    pid = start(0, &told);
-    CLAIM(told);
-    CLAIM(status_says(pid, "Uid:", "54321 54321 54321 54321"));
-    CLAIM(status_says(pid, "Gid:", "54321 54321 54321 54321"));
-    CLAIM(status_says(pid, "Groups:", "11 54321"));
-    CLAIM(status_says(pid, "CapInh:", "0000000000000000"));
-    CLAIM(status_says(pid, "CapPrm:", "00000000008000c0"));
-    CLAIM(status_says(pid, "CapEff:", "00000000008000c0"));
-    CLAIM(status_says(pid, "CapBnd:", "0000000000000000"));
-    CLAIM(status_says(pid, "CapAmb:", "0000000000000000"));
-    stop(pid);
-    test_end();
-
-    test_begin("a real worker: one user, no capability, not to be traced");
-    pid = start(1, &told);
-    CLAIM(told);
-    CLAIM(status_says(pid, "Uid:", "54322 54322 54322 54322"));
-    CLAIM(status_says(pid, "Gid:", "54322 54322 54322 54322"));
-    CLAIM(status_says(pid, "Groups:", "12 13 54322"));
     CLAIM(status_says(pid, "CapInh:", "0000000000000000"));
     CLAIM(status_says(pid, "CapPrm:", "0000000000000000"));
     CLAIM(status_says(pid, "CapEff:", "0000000000000000"));
     CLAIM(status_says(pid, "CapBnd:", "0000000000000000"));
     CLAIM(status_says(pid, "CapAmb:", "0000000000000000"));
+}
+
+static void looked_at(void)
+{
+    char path[64], target[256];
+    struct stat st;
+    ssize_t length;
+    int told = 0;
+    pid_t pid;
+
+    test_begin("a real worker: one user, no capability, not to be traced");
+    pid = start(1, 0, &told);
+    CLAIM(told);
+    CLAIM(status_says(pid, "Uid:", "54322 54322 54322 54322"));
+    CLAIM(status_says(pid, "Gid:", "54322 54322 54322 54322"));
+    CLAIM(status_says(pid, "Groups:", "12 13 54322"));
+    CLAIM(status_says(pid, "NoNewPrivs:", "0"));
+    no_capability(pid);
     CLAIM(getpriority(PRIO_PROCESS, (id_t)pid) == 7);
+    CLAIM(getsid(pid) == pid && getpgid(pid) == pid);
     /* the kernel gives a process that is not dumpable to root */
     snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
     CLAIM(stat(path, &st) == 0 && st.st_uid == 0);
+    stop(pid);
+    test_end();
+
+    test_begin("a real worker that gains nothing by set-uid programs");
+    pid = start(1, 1, &told);
+    CLAIM(told);
+    CLAIM(status_says(pid, "NoNewPrivs:", "1"));
+    stop(pid);
+    test_end();
+
+    test_begin("a real dispatcher: in a root that is gone, behind a filter");
+    pid = start(0, 0, &told);
+    CLAIM(told);
+    CLAIM(status_says(pid, "Uid:", "54321 54321 54321 54321"));
+    CLAIM(status_says(pid, "Gid:", "54321 54321 54321 54321"));
+    CLAIM(status_says(pid, "Groups:", "11 54321"));
+    CLAIM(status_says(pid, "NoNewPrivs:", "1"));
+    CLAIM(status_says(pid, "Seccomp:", "2"));
+    no_capability(pid);
+    snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+    length = readlink(path, target, sizeof(target) - 1);
+    target[length > 0 ? length : 0] = '\0';
+    CLAIM_OF(strncmp(target, "/tmp/itk-", 9) == 0
+             && strstr(target, " (deleted)") != NULL, "%s", target);
     stop(pid);
     test_end();
 }
@@ -155,15 +173,13 @@ static int helpless(void)
     gid_t group = 0;
 
     leave_a_key();
-    if (itk_become_reader(&reader, &step) != 0
-        || itk_become_worker(&reader, &worker, &any, ITK_NICE_KEEP,
-                             &step) != 0) {
+    if (itk_become_worker(&worker, &any, ITK_NICE_KEEP, 0, &step) != 0) {
         return 1;
     }
     if (setuid(0) == 0 || setresuid(0, 0, 0) == 0 || seteuid(0) == 0) {
         return 2;
     }
-    if (setuid(READER_ID) == 0 || setgid(READER_ID) == 0) {
+    if (setuid(NOBODY_ID) == 0 || setgid(NOBODY_ID) == 0) {
         return 3;
     }
     if (setgroups(1, &group) == 0 || setgroups(0, NULL) == 0) {
@@ -175,7 +191,7 @@ static int helpless(void)
     if (kill(getppid(), 0) == 0) {
         return 6;
     }
-    if (itk_become_reader(&reader, &step) == 0) {
+    if (itk_become_worker(&nobody, &any, ITK_NICE_KEEP, 0, &step) == 0) {
         return 7;
     }
     if (syscall(SYS_keyctl, KEYCTL_SEARCH, (long)KEY_SPEC_SESSION_KEYRING,
@@ -192,7 +208,7 @@ static void from_inside(void)
     int status = -1;
     pid_t pid;
 
-    test_begin("a real worker reaches neither root nor User again");
+    test_begin("a real worker reaches neither root nor another again");
     if ((pid = fork()) == 0) {
         _exit(helpless());
     }
@@ -206,11 +222,8 @@ static void from_inside(void)
         const char *step;
 
         root.uid = 0;
-        if (itk_become_reader(&reader, &step) != 0) {
-            _exit(1);
-        }
-        _exit(itk_become_worker(&reader, &root, &any, ITK_NICE_KEEP, &step)
-              == 0 || geteuid() == 0 ? 2 : 0);
+        _exit(itk_become_worker(&root, &any, ITK_NICE_KEEP, 0, &step) == 0
+              ? 2 : 0);
     }
     waitpid(pid, &status, 0);
     CLAIM_OF(status == 0, "status %x", (unsigned int)status);

@@ -7,7 +7,12 @@
  * only: no memory is allocated, nothing is written to the input, no pointer is
  * kept.  Lines end as httpd 2.0's do (ap_rgetline: LF, with one CR before it
  * taken off), empty lines before the request line are skipped, a request line
- * without a protocol is HTTP/0.9 and the whole head.
+ * without a protocol is HTTP/0.9 and the whole head.  As in httpd a NUL ends
+ * the text of a line, not the line; and the last one of too many empty lines
+ * is a request line, of HTTP/0.9 and without words.
+ *
+ * Lengths are not limited here: with a full buffer and ITK_HEAD_MORE the head
+ * is longer than the caller wants to look at.
  */
 
 #include <stddef.h>
@@ -16,8 +21,9 @@
 enum {
     ITK_HEAD_MORE = 0,          /* not all of it is there yet */
     ITK_HEAD_WHOLE,
-    ITK_HEAD_BAD                /* no head that httpd would take: NUL bytes, a
-                                 * line without a colon, too many empty lines */
+    ITK_HEAD_BAD                /* httpd has answered 400 by then, and from the
+                                 * first vhost of the address: a field without
+                                 * a colon (or with a NUL before it) */
 };
 
 /* Resumable: all zero at first, then handed in again with more bytes of the
@@ -31,6 +37,7 @@ typedef struct itk_head {
     uint16_t empty_lines;
     uint8_t result;
     uint8_t simple;             /* HTTP/0.9 */
+    uint8_t state;              /* of the scanner: what the next line can be */
 } itk_head;
 
 typedef struct itk_slice {
@@ -38,6 +45,8 @@ typedef struct itk_slice {
     size_t length;
 } itk_slice;
 
+/* max_empty_lines: LimitRequestFields of the address' first vhost; 0: httpd's
+ * own limit.  Returns head->result, and once it is not MORE, always that. */
 int itk_head_scan(itk_head *head, const char *bytes, size_t length,
                   unsigned int max_empty_lines);
 
@@ -49,7 +58,8 @@ void itk_head_request(const itk_head *head, const char *bytes,
 /*
  * The value of Host as httpd has it in headers_in after reading: continuation
  * lines joined, several fields joined with ", ", white space trimmed.  Copied,
- * with a NUL.  Returns its length, -1 if there is none, -2 if it does not fit.
+ * with a NUL.  Returns its length, -1 if there is none, -2 if it does not fit;
+ * with room for head->length bytes it always fits.  Head is whole.
  */
 int itk_head_host(const itk_head *head, const char *bytes,
                   char *out, size_t size);

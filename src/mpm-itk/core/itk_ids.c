@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include "itk_ids.h"
+#include "itk_guard.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -46,7 +47,7 @@ static const char *id_number(const char *text, unsigned int *out)
     if (err) {
         return err;
     }
-    if (value == 0) {
+    if (value == 0 && ITK_GUARD("uid-zero")) {
         return "id 0 is root's, and is never switched to";
     }
     if (value > (long long)ITK_ID_HIGHEST) {
@@ -85,7 +86,7 @@ static const char *id_lookup(itk_kind kind, const char *text,
         }
         *out = gr->gr_gid;
     }
-    if (*out == 0) {
+    if (*out == 0 && ITK_GUARD("uid-zero")) {
         return "id 0 is root's, and is never switched to";
     }
     if (*out > ITK_ID_HIGHEST) {
@@ -173,7 +174,7 @@ const char *itk_identity_refused(const itk_identity *who,
 {
     int i;
 
-    if (who->uid == 0 || who->gid == 0) {
+    if ((who->uid == 0 || who->gid == 0) && ITK_GUARD("uid-zero")) {
         return "id 0 is root's, and is never switched to";
     }
     if (who->uid > ITK_ID_HIGHEST || who->gid > ITK_ID_HIGHEST) {
@@ -183,14 +184,20 @@ const char *itk_identity_refused(const itk_identity *who,
         return "the group list is missing";
     }
     for (i = 0; i < who->ngroups; i++) {
-        if (who->groups[i] == 0) {
+        if (who->groups[i] == 0 && ITK_GUARD("uid-zero")) {
             return "the user is a member of group 0, which is root's";
         }
     }
-    if (who->uid < limits->uid_min || who->uid > limits->uid_max) {
+    if (!ITK_GUARD("ids-range")) {
+        return NULL;
+    }
+    /* the lab build lets one of the two through at a time */
+    if ((who->uid != 0 || ITK_GUARD("uid-zero"))
+        && (who->uid < limits->uid_min || who->uid > limits->uid_max)) {
         return "the user is outside of LimitUIDRange";
     }
-    if (who->gid < limits->gid_min || who->gid > limits->gid_max) {
+    if ((who->gid != 0 || ITK_GUARD("uid-zero"))
+        && (who->gid < limits->gid_min || who->gid > limits->gid_max)) {
         return "the group is outside of LimitGIDRange";
     }
     return NULL;

@@ -31,6 +31,8 @@ typedef struct itk_pool {
     char name[sizeof(((itk_legacy *)0)->pool)];
     itk_identity who;
     int nice_value;             /* ITK_NICE_KEEP: as the server's */
+    const char *refused;        /* NULL, or why no worker may have this identity
+                                 * (LimitUIDRange): answer 503, start none */
 } itk_pool;
 
 /* A vhost, as far as the dispatcher has to know it. */
@@ -114,6 +116,8 @@ typedef struct itk_run {
     /* Logs that several pools write: their descriptors; the logger writes them. */
     const int *shared_logs;
     int shared_log_count;
+
+    int error_log;              /* the main ErrorLog's descriptor; -1: stderr alone */
 
     /* The status page: writable in supervisor and dispatchers. */
     itk_status *status;

@@ -42,6 +42,8 @@ typedef struct itk_pass {
 } itk_pass;
 
 #define ITK_PASS_STAY 1u        /* keep it until it closes: TLS, model fork */
+#define ITK_PASS_UNSEEN 2u      /* nobody has looked: if its head is not whole,
+                                 * KEPT with no request gives it back */
 
 /* What a worker says of a connection that it has. */
 enum {

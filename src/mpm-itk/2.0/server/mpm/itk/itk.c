@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The module: hooks, and what is checked before the first child is made. */
+/* The module: hooks, and the supervisor between two readings. */
 
 #include "itk.h"
+#include "itk_route.h"
+#include "itk_worker.h"
 
 #include "apr_thread_proc.h"
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <syslog.h>
 #include <unistd.h>
 
 int ap_threads_per_child = 0;
@@ -13,88 +18,221 @@ server_rec *ap_server_conf;
 
 int itk_one_process = 0;
 int itk_mpm_state = AP_MPMQ_STARTING;
-ap_pod_t *itk_pod;
-int itk_listener_count = 0;
 apr_pool_t *itk_pconf;
-itk_identity itk_default_identity;
 
-const itk_identity *itk_identity_of(const server_rec *s)
+static int is_graceful = 0;
+
+/* ---- what the roles ask of httpd ---------------------------------------- */
+
+static void log_message(void *adapter, int level, int error, const char *text)
 {
-    const itk_server_conf *conf = itk_server_conf_of(s);
-
-    return conf->identity ? conf->identity : &itk_default_identity;
+    (void) adapter;
+    ap_log_error(APLOG_MARK, level | (error ? 0 : APLOG_NOERRNO), error,
+                 ap_server_conf, "mpm-itk: %s", text);
 }
 
-static int refuse_start(const char *why, const char *detail)
+static void unclaimed(void *adapter, pid_t pid, int status)
 {
-    ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, NULL,
-                 "mpm-itk: %s%s%s", why, detail ? ": " : "",
-                 detail ? detail : "");
-    return DONE;
+#if APR_HAS_OTHER_CHILD
+    apr_proc_t proc;
+
+    memset(&proc, 0, sizeof(proc));
+    proc.pid = pid;
+    apr_proc_other_child_read(&proc, status);
+#endif
+    (void) adapter;
 }
 
-/*
- * Who the children are, and the hosts without AssignUserID. A User outside of
- * the ranges may read heads, but hosts that would run as it are not served.
- */
-static int find_default_identity(apr_pool_t *p)
+static void dispatcher_start(void *adapter, int index)
 {
-    static const itk_limits any = ITK_LIMITS_DEFAULT;
-    const char *user = unixd_config.user_name;
-    const char *group = apr_psprintf(p, "#%lu",
-                                     (unsigned long)unixd_config.group_id);
-    const char *err;
-
-    err = itk_identity_for_pool(p, user, group, &itk_default_identity);
-    if (err == NULL) {
-        err = itk_identity_refused(&itk_default_identity, &any);
+    (void) adapter;
+    (void) index;
+    if (itk_route_prepare(itk_pconf) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
+                     "mpm-itk: a dispatcher has no memory for its tables, and "
+                     "has ended");
+        _exit(APEXIT_CHILDSICK);
     }
-    if (err) {
-        return refuse_start(apr_psprintf(p, "User %s with Group %s cannot "
-                                         "serve requests", user, group), err);
-    }
-    err = itk_identity_refused(&itk_default_identity, &itk_conf.limits);
-    if (err) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, NULL,
-                     "mpm-itk: hosts without AssignUserID will not be served, "
-                     "for User %s with Group %s: %s", user, group, err);
-    }
-    return OK;
 }
 
-/* As early as there is a log to write to, and before stderr becomes one. */
-static int open_logs(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp,
-                     server_rec *s)
-{
-    apr_status_t rv;
+/* ---- listeners ---------------------------------------------------------- */
 
+/* Accepted connections inherit the options that are set here (tcp(7)). */
+static int prepare_listener(int fd, const server_rec *s)
+{
+    /* Seconds until a connection on which nothing comes is handed out all the
+     * same; until then it is in the kernel alone.
+     */
+    int defer = 1, on = 1;
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0
+        || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, errno, s,
+                     "mpm-itk: a listening socket cannot be prepared");
+        return -1;
+    }
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0
+        || setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer,
+                      sizeof(defer)) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, errno, s,
+                     "mpm-itk: a listening socket goes without TCP_NODELAY or "
+                     "TCP_DEFER_ACCEPT; connections will be slower");
+    }
+    return 0;
+}
+
+static int collect_listeners(apr_pool_t *p, const server_rec *s)
+{
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(int));
+    ap_listen_rec *lr;
+    apr_os_sock_t fd;
+
+    for (lr = ap_listeners; lr; lr = lr->next) {
+        if (!lr->active) {
+            continue;
+        }
+        if (apr_os_sock_get(&fd, lr->sd) != APR_SUCCESS
+            || prepare_listener(fd, s) != 0) {
+            return -1;
+        }
+        *(int *)apr_array_push(list) = fd;
+    }
+    itk_this_run.listeners = (const int *)list->elts;
+    itk_this_run.listener_count = list->nelts;
+    return list->nelts > 0 ? 0 : -1;
+}
+
+/* ---- the run ------------------------------------------------------------ */
+
+static void fill_limits(itk_limits_of_run *limits)
+{
+    int pools = itk_this_run.pool_count;
+
+    limits->max_workers = itk_conf.max_clients;
+    limits->max_workers_per_pool = itk_conf.max_workers_per_pool;
+    if (limits->max_workers_per_pool == 0) {
+        /* one user's slow clients leave a quarter to all others */
+        limits->max_workers_per_pool = pools == 1 ? itk_conf.max_clients
+            : itk_conf.max_clients - itk_conf.max_clients / 4;
+    }
+    if (limits->max_workers_per_pool > limits->max_workers) {
+        limits->max_workers_per_pool = limits->max_workers;
+    }
+    limits->min_spare = itk_conf.min_spare_workers;
+    limits->idle_timeout_ms = itk_conf.idle_timeout * 1000;
+    limits->queue_depth = itk_conf.queue_depth;
+    limits->max_connections = ap_max_requests_per_child > 0
+                              ? ap_max_requests_per_child : 0;
+    limits->dispatchers = itk_conf.dispatchers;
+    limits->slots = itk_conf.server_limit;
+}
+
+static int fill_run(apr_pool_t *p, server_rec *s)
+{
+    itk_run *run = &itk_this_run;
+
+    if (collect_listeners(p, s) != 0) {
+        return -1;
+    }
+    fill_limits(&run->limits);
+    run->ids = itk_conf.ids;
+    run->model = itk_conf.model;
+    run->runtime_dir = itk_runtime_folder(p);
+    run->adapter = NULL;
+    run->route_address = itk_route_address;
+    run->route_head = itk_route_head;
+    run->dispatcher_start = dispatcher_start;
+    run->worker = itk_worker_main;
+    run->unclaimed = unclaimed;
+    run->log = log_message;
+    return itk_start_prepare(p, s, run);
+}
+
+static void remove_pid_file(apr_pool_t *p)
+{
+    const char *file = ap_server_root_relative(p, ap_pid_fname);
+
+    if (file && unlink(file) == 0) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, ap_server_conf,
+                     "removed PID file %s (pid=%ld)", file, (long)getpid());
+    }
+}
+
+/* httpd's contract: 0, and it reads the configuration again; 1, and it ends. */
+static int after(itk_ended ended, apr_pool_t *p)
+{
+    itk_mpm_state = AP_MPMQ_STOPPING;
+    is_graceful = ended == ITK_ENDED_GRACEFUL;
+    switch (ended) {
+    case ITK_ENDED_GRACEFUL:
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, ap_server_conf,
+                     "Graceful restart requested, doing restart");
+        break;
+    case ITK_ENDED_RESTART:
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, ap_server_conf,
+                     "SIGHUP received.  Attempting to restart");
+        break;
+    case ITK_ENDED_STOP:
+        remove_pid_file(p);
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, ap_server_conf,
+                     "caught SIGTERM, shutting down");
+        return 1;
+    default:
+        remove_pid_file(p);
+        ap_log_error(APLOG_MARK, APLOG_ALERT, 0, ap_server_conf,
+                     "mpm-itk: the server cannot go on, and ends");
+        return 1;
+    }
+    ++ap_my_generation;
+    ap_scoreboard_image->global->running_generation = ap_my_generation;
+    return 0;
+}
+
+int ap_mpm_run(apr_pool_t *p, apr_pool_t *plog, server_rec *s)
+{
     (void) plog;
-    (void) ptemp;
     itk_pconf = p;
     ap_server_conf = s;
+    ap_log_pid(p, ap_pid_fname);
 
-    if (geteuid() != 0) {
-        return refuse_start("has to be started as root, to be able to switch "
-                            "to the users of the virtual hosts", NULL);
+    itk_conf.first_server_limit = itk_conf.server_limit;
+    ap_max_daemons_limit = itk_conf.server_limit;
+    if (itk_conf.limit_changed) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "WARNING: Attempt to change ServerLimit ignored during "
+                     "restart");
+        itk_conf.limit_changed = 0;
     }
-    if (find_default_identity(p) != OK) {
-        return DONE;
+    /* Not shared: every process has a scoreboard of its own, and what a worker
+     * writes there is seen by nobody.
+     */
+    if (!is_graceful) {
+        if (ap_run_pre_mpm(s->process->pool, SB_NOT_SHARED) != OK) {
+            itk_mpm_state = AP_MPMQ_STOPPING;
+            return 1;
+        }
+        ap_scoreboard_image->global->running_generation = ap_my_generation;
     }
-    if (ap_find_linked_module("mod_cgid.c")) {
-        return refuse_start("mod_cgid runs scripts from a daemon of its own, "
-                            "as User; load mod_cgi instead", NULL);
+    if (fill_run(p, s) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                     "mpm-itk: the processes that serve cannot be prepared; "
+                     "the server ends");
+        itk_mpm_state = AP_MPMQ_STOPPING;
+        remove_pid_file(p);
+        return 1;
     }
-    if ((itk_listener_count = ap_setup_listeners(s)) < 1) {
-        return refuse_start("no listening socket could be opened", NULL);
-    }
-    if ((rv = ap_mpm_pod_open(p, &itk_pod)) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, rv, NULL,
-                     "mpm-itk: could not open the pipe that ends idle "
-                     "children");
-        return DONE;
-    }
-    return OK;
+    itk_checks_notices(p, s);
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                 "%s configured -- resuming normal operations",
+                 ap_get_server_version());
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, "Server built: %s",
+                 ap_get_server_built());
+    itk_mpm_state = AP_MPMQ_RUNNING;
+    return after(itk_supervise(&itk_this_run), p);
 }
+
+/* ---- hooks -------------------------------------------------------------- */
 
 static int pre_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp)
 {
@@ -110,7 +248,7 @@ static int pre_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp)
 
     /* the configuration is read twice: the first time only to see it is good */
     if (readings++ == 1) {
-        itk_parent_new_start();
+        is_graceful = 0;
         if (!itk_one_process && !foreground) {
             rv = apr_proc_detach(no_detach ? APR_PROC_DETACH_FOREGROUND
                                            : APR_PROC_DETACH_DAEMONIZE);
@@ -125,6 +263,7 @@ static int pre_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp)
     unixd_pre_config(ptemp);
     ap_listen_pre_config();
     itk_directives_reset(p);
+    itk_directives_follow(p);
     ap_pid_fname = DEFAULT_PIDLOG;
     ap_lock_fname = DEFAULT_LOCKFILE;
     ap_max_requests_per_child = DEFAULT_MAX_REQUESTS_PER_CHILD;
@@ -133,6 +272,25 @@ static int pre_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp)
     ap_max_mem_free = APR_ALLOCATOR_MAX_FREE_UNLIMITED;
 #endif
     apr_cpystrn(ap_coredump_dir, ap_server_root, sizeof(ap_coredump_dir));
+    return OK;
+}
+
+/* As early as there is a log to write to, and before stderr becomes one. */
+static int open_logs(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp,
+                     server_rec *s)
+{
+    (void) plog;
+    (void) ptemp;
+    itk_pconf = p;
+    ap_server_conf = s;
+    if (itk_checks_start(p, s) != 0) {
+        return DONE;
+    }
+    if (ap_setup_listeners(s) < 1) {
+        ap_log_error(APLOG_MARK, APLOG_ALERT | APLOG_STARTUP, 0, NULL,
+                     "mpm-itk: no listening socket could be opened");
+        return DONE;
+    }
     return OK;
 }
 
@@ -189,27 +347,27 @@ int ap_graceful_stop_signalled(void)
 static void register_hooks(apr_pool_t *p)
 {
     static const char *const before_core[] = { "core.c", NULL };
+    /* before what any module calls "really first" */
+    const int before_all = APR_HOOK_REALLY_FIRST - 10;
 
     (void) p;
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_open_logs(open_logs, NULL, before_core, APR_HOOK_MIDDLE);
 
-    /* Before what any module calls "really first": nothing that looks at the
-     * request, and no other protocol, may run as User.
-     */
-    ap_hook_process_connection(itk_process_connection, NULL, NULL,
-                               APR_HOOK_REALLY_FIRST - 10);
-    ap_hook_post_read_request(itk_post_read_request, NULL, NULL,
-                              APR_HOOK_REALLY_FIRST - 10);
-    ap_hook_log_transaction(itk_log_transaction, NULL, NULL,
+    ap_hook_process_connection(itk_process_connection, NULL, NULL, before_all);
+    ap_hook_post_read_request(itk_check_host, NULL, NULL, before_all);
+    ap_hook_translate_name(itk_check_location, NULL, NULL, before_all);
+    ap_hook_fixups(itk_check_location_late, NULL, NULL, before_all);
+    ap_hook_handler(itk_status_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_log_transaction(itk_count_request, NULL, NULL,
                             APR_HOOK_REALLY_LAST);
 }
 
 module AP_MODULE_DECLARE_DATA mpm_itk_module = {
     MPM20_MODULE_STUFF,
     ap_mpm_rewrite_args,
-    NULL,
-    NULL,
+    itk_dir_conf_create,
+    itk_dir_conf_merge,
     itk_server_conf_create,
     itk_server_conf_merge,
     itk_directives,

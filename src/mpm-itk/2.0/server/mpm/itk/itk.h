@@ -3,29 +3,27 @@
 #define ITK_H
 
 /*
- * The adapter of the itk MPM to httpd 2.0, model "classic".  Three roles:
+ * The adapter of the itk MPM to httpd 2.0.
  *
- *   parent   root; starts and reaps children, reads nothing from the network
- *   child    User with three capabilities; accepts a connection, forks, waits;
- *            reads nothing from it
- *   worker   forked by a child, for that connection: a "reader" first, with the
- *            child's rights, of one request's head; then the vhost's user for
- *            good; serves the connection, exits
- *
- * itk.c             the module: hooks, start-up checks
+ * itk.c             the module: hooks, the supervisor's loop in httpd's contract
  * itk_directives.c  the configuration
- * itk_parent.c      parent
- * itk_child.c       child: the accept loop
- * itk_worker.c      worker: from the fork to its end
- * itk_slots.c       how many workers a vhost has (MaxClientsVHost)
+ * itk_pools.c       the table of pools, from all that has an identity
+ * itk_route.c       which vhost a head is for
+ * itk_route_pool.c  which pool a connection is for
+ * itk_checks.c      what is refused at the start
+ * itk_modules.c     what is known of the modules that come with httpd 2.0
+ * itk_tls.c         one pool an address where heads come encrypted
+ * itk_paths.c       logs that a pool could replace by links
+ * itk_worker.c …    a worker, from its fork to its end (itk_worker.h)
  *
- * The files of the core (itk_ids, itk_identity, itk_mappings, itk_descriptors)
- * know nothing of httpd.
+ * The files of the core know nothing of httpd; core/itk_run.h is what they are
+ * told.
  */
 
 #define CORE_PRIVATE
 
 #include "apr.h"
+#include "apr_hash.h"
 #include "apr_pools.h"
 #include "apr_strings.h"
 #include "apr_portable.h"
@@ -38,6 +36,8 @@
 #include "http_main.h"
 #include "http_protocol.h"
 #include "http_request.h"
+#include "http_vhost.h"
+#include "util_cfgtree.h"
 #include "ap_listen.h"
 #include "ap_mpm.h"
 #include "mpm.h"
@@ -47,6 +47,7 @@
 
 #include "itk_ids.h"
 #include "itk_identity.h"
+#include "itk_run.h"
 
 /* 2.0.48 knows neither states nor the common handler for crashes. */
 #ifdef AP_MPMQ_MPM_STATE
@@ -59,14 +60,49 @@
 
 extern module AP_MODULE_DECLARE_DATA mpm_itk_module;
 
+/* Why this MPM says no to a configuration. */
+typedef struct itk_fault {
+    const char *why;
+    const ap_directive_t *directive;    /* that is to blame; NULL: none is */
+} itk_fault;
+
 /* ---- itk_directives.c -------------------------------------------------- */
+
+/* One AssignUserID. */
+typedef struct itk_assignment {
+    itk_identity who;
+    const ap_directive_t *directive;    /* where it stands */
+} itk_assignment;
+
+/* A <Location> with an AssignUserID, as one server has it. */
+typedef struct itk_place {
+    const char *prefix;
+    apr_size_t length;
+    const itk_assignment *assignment;
+    int pool;
+} itk_place;
 
 /* What a server or vhost says; the merge of both is what counts. */
 typedef struct itk_server_conf {
-    itk_identity *identity;     /* NULL: User and Group */
+    const itk_assignment *assignment;   /* NULL: User and Group */
     int nice_value;             /* ITK_NICE_KEEP: unset */
-    int max_clients;            /* 0: unset, no limit */
+    int max_clients;            /* 0: unset; ITK_UNLIMITED: no limit */
+
+    /* Filled in by itk_pools_make. */
+    int pool;                   /* of requests outside of all places */
+    int host;                   /* index in itk_run.hosts */
+    int tls;                    /* SSLEngine on (itk_tls.c) */
+    const ap_directive_t *tls_directive;
+    const itk_place *places;    /* in httpd's order: the last that matches counts */
+    int place_count;
 } itk_server_conf;
+
+#define ITK_UNLIMITED (-1)
+
+/* What a <Location> says. */
+typedef struct itk_dir_conf {
+    const itk_assignment *assignment;   /* NULL: the server's */
+} itk_dir_conf;
 
 typedef struct itk_settings {
     int start_servers;
@@ -75,18 +111,42 @@ typedef struct itk_settings {
     int server_limit;
     int first_server_limit;     /* that of the first start; 0 before */
     int limit_changed;          /* a restart asked for another one */
-    itk_limits limits;
+    const char *prefork_only;   /* a directive that does nothing here, or NULL */
+
+    itk_limits ids;
+    itk_model model;
+    int dispatchers;
+    const char *dispatcher_user, *dispatcher_group;    /* NULL: chosen */
+    const ap_directive_t *dispatcher_directive;
+    int max_workers_per_pool;   /* 0: chosen */
+    int min_spare_workers;
+    int idle_timeout;           /* seconds */
+    int queue_depth;
+    int share_uid;
+    int no_new_privileges;
 } itk_settings;
 
 extern itk_settings itk_conf;
 extern const command_rec itk_directives[];
 
-/* Called before every reading of the configuration. */
+/* Before every reading of the configuration. */
 void itk_directives_reset(apr_pool_t *pconf);
+
+/* What one directive says about another.  0, or -1 and *fault. */
+int itk_directives_check(apr_pool_t *p, itk_fault *fault);
+
+/*
+ * After the configuration was read and before it is worked through: has
+ * itk_checks_configuration called when all of it has been.
+ */
+void itk_directives_follow(apr_pool_t *pconf);
 
 void *itk_server_conf_create(apr_pool_t *p, server_rec *s);
 void *itk_server_conf_merge(apr_pool_t *p, void *base, void *added);
 itk_server_conf *itk_server_conf_of(const server_rec *s);
+
+void *itk_dir_conf_create(apr_pool_t *p, char *path);
+void *itk_dir_conf_merge(apr_pool_t *p, void *base, void *added);
 
 /* An identity whose group list lives and dies with the pool. */
 const char *itk_identity_for_pool(apr_pool_t *p, const char *user,
@@ -94,69 +154,66 @@ const char *itk_identity_for_pool(apr_pool_t *p, const char *user,
 
 /* ---- itk.c -------------------------------------------------------------- */
 
-extern int itk_one_process;     /* -X: no parent, one child */
+extern int itk_one_process;     /* -X */
 extern int itk_mpm_state;
-extern ap_pod_t *itk_pod;
-extern int itk_listener_count;
 extern apr_pool_t *itk_pconf;
 
-/* User and Group: the children's, and that of vhosts that name nobody. */
-extern itk_identity itk_default_identity;
+/* What the roles are told of this reading of the configuration. */
+extern itk_run itk_this_run;
 
-const itk_identity *itk_identity_of(const server_rec *s);
-
-/* ---- itk_parent.c ------------------------------------------------------- */
-
-extern apr_proc_mutex_t *itk_accept_mutex;
-
-/* A restart starts out as one that is not graceful. */
-void itk_parent_new_start(void);
-
-/* ---- itk_child.c -------------------------------------------------------- */
-
-extern int itk_child_slot;      /* place in the scoreboard */
-
-/* Called by the parent, in the new process.  Does not return. */
-void itk_child_main(int slot) __attribute__((noreturn));
-
-/* Cleans up and exits; ends the worker that is being waited for. */
-void itk_child_exit(int code) __attribute__((noreturn));
-
-/* ---- itk_worker.c ------------------------------------------------------- */
-
-extern int itk_in_worker;       /* it has become the vhost's user */
-
-/* A child, once, after its child_init hooks.  0, or -1 and it must end. */
-int itk_worker_prepare(apr_pool_t *pchild);
-
-/* A child: has this connection served, and returns when that is over. */
-void itk_worker_run(apr_socket_t *csd, apr_pool_t *ptrans,
-                    ap_sb_handle_t *sbh, apr_bucket_alloc_t *buckets);
-
-/* The end of a worker. */
-void itk_worker_finish(conn_rec *c) __attribute__((noreturn));
-
-/* A child on its way out: end the worker that it still has, and itself. */
-void itk_worker_abandon(void);
-
-int itk_process_connection(conn_rec *c);
-int itk_post_read_request(request_rec *r);
-int itk_log_transaction(request_rec *r);
-
-/* ---- itk_slots.c -------------------------------------------------------- */
-
-/* The parent, before the first child.  0, or -1 with errno. */
-int itk_slots_create(void);
+/* ---- itk_pools.c -------------------------------------------------------- */
 
 /*
- * A worker, before it switches: take a place of this vhost in its child's slot.
- * 1, or 0 if all of them are taken.  The child gives it back when the worker
- * has ended.
+ * The tables of itk_this_run (pools, hosts), and each server's part of them.
+ * All of the configuration has been read, but vhosts are not merged with the
+ * main server yet.  0, or -1 and *fault.
  */
-int itk_slots_take(int slot, const server_rec *s, int max_clients);
-void itk_slots_give_back(int slot);
+int itk_pools_make(apr_pool_t *p, server_rec *main_server, itk_fault *fault);
 
-/* The parent, when it has ended all children. */
-void itk_slots_clear(void);
+/*
+ * Indices in itk_this_run.pools.  What httpd answers outside of any <Location>
+ * with an identity is the server's; a <Location>'s is found after httpd has
+ * looked at r->uri for it (ap_location_walk), in subrequests too.
+ */
+int itk_pool_of_server(const server_rec *s);
+int itk_pool_of_request(const request_rec *r);
+
+/* 1 if requests of this server may be served in this pool, in some place. */
+int itk_server_has_pool(const server_rec *s, int pool);
+
+/* ---- itk_checks.c ------------------------------------------------------- */
+
+/* When all of the configuration has been worked through; with -t as well. */
+int itk_checks_configuration(apr_pool_t *p, server_rec *main_server,
+                             itk_fault *fault);
+
+/* What only matters to a server that starts.  0, or -1 and it has been said. */
+int itk_checks_start(apr_pool_t *p, server_rec *main_server);
+
+/* Things that are allowed and should be known.  To the log. */
+void itk_checks_notices(apr_pool_t *p, server_rec *main_server);
+
+/* "line 12 of /etc/apache2/httpd.conf" */
+const char *itk_where(apr_pool_t *p, const ap_directive_t *directive);
+
+/* Where the pid file is: a folder for what lives as long as the server. */
+const char *itk_runtime_folder(apr_pool_t *p);
+
+/* Every directive, those in containers too, until visit says other than 0. */
+typedef int itk_tree_visit(apr_pool_t *p, const ap_directive_t *node,
+                           void *baton);
+int itk_tree_walk(apr_pool_t *p, const ap_directive_t *node,
+                  itk_tree_visit *visit, void *baton);
+
+/* ---- itk_modules.c, itk_tls.c, itk_paths.c ------------------------------ */
+
+/* Modules, and uses of them, that cannot work here.  0, or -1 and *fault. */
+int itk_modules_check(apr_pool_t *p, itk_fault *fault);
+
+/* Which servers speak TLS; two pools on one such address.  The same. */
+int itk_tls_check(apr_pool_t *p, server_rec *main_server, itk_fault *fault);
+
+/* A pool that could put a link where root opens a log.  The same. */
+int itk_paths_check(apr_pool_t *p, itk_fault *fault);
 
 #endif

@@ -4,35 +4,47 @@
 
 #include "itk.h"
 
+#include "apr_fnmatch.h"
 #include <stdlib.h>
 
-itk_settings itk_conf = {
-    DEFAULT_START_DAEMON, DEFAULT_MIN_FREE_DAEMON, DEFAULT_MAX_FREE_DAEMON,
-    DEFAULT_SERVER_LIMIT, DEFAULT_SERVER_LIMIT, 0, 0, ITK_LIMITS_DEFAULT
-};
+itk_settings itk_conf = { .server_limit = DEFAULT_SERVER_LIMIT };
 
-/* Every AssignUserID so far, for a range that comes after it. */
-typedef struct {
-    const itk_identity *identity;
-    const char *file;
-    int line;
-} assignment;
-
+/* Every AssignUserID so far: a range may come after it. */
 static apr_array_header_t *assignments;
+
+/* Every vhost's MaxClientsVHost: ItkDispatchers may come after it. */
+typedef struct {
+    int value;
+    const ap_directive_t *directive;
+} vhost_limit;
+
+static apr_array_header_t *vhost_limits;
 
 void itk_directives_reset(apr_pool_t *pconf)
 {
     static const itk_limits any = ITK_LIMITS_DEFAULT;
+    int server_limit = itk_conf.server_limit;
+    int first = itk_conf.first_server_limit, changed = itk_conf.limit_changed;
 
+    memset(&itk_conf, 0, sizeof(itk_conf));
+    itk_conf.server_limit = server_limit;
+    itk_conf.first_server_limit = first;
+    itk_conf.limit_changed = changed;
     itk_conf.start_servers = DEFAULT_START_DAEMON;
     itk_conf.min_spare = DEFAULT_MIN_FREE_DAEMON;
     itk_conf.max_spare = DEFAULT_MAX_FREE_DAEMON;
     itk_conf.max_clients = itk_conf.server_limit;
-    itk_conf.limits = any;
-    assignments = apr_array_make(pconf, 16, sizeof(assignment));
+    itk_conf.ids = any;
+    itk_conf.model = ITK_MODEL_POOL;
+    itk_conf.dispatchers = DEFAULT_ITK_DISPATCHERS;
+    itk_conf.min_spare_workers = DEFAULT_ITK_MIN_SPARE;
+    itk_conf.idle_timeout = DEFAULT_ITK_IDLE_TIMEOUT;
+    itk_conf.queue_depth = DEFAULT_ITK_QUEUE_DEPTH;
+    assignments = apr_array_make(pconf, 16, sizeof(itk_assignment *));
+    vhost_limits = apr_array_make(pconf, 16, sizeof(vhost_limit));
 }
 
-/* ---- per server --------------------------------------------------------- */
+/* ---- per server and per location ---------------------------------------- */
 
 void *itk_server_conf_create(apr_pool_t *p, server_rec *s)
 {
@@ -43,22 +55,41 @@ void *itk_server_conf_create(apr_pool_t *p, server_rec *s)
     return conf;
 }
 
+/* httpd merges after itk_pools_make has looked at both. */
 void *itk_server_conf_merge(apr_pool_t *p, void *base, void *added)
 {
     const itk_server_conf *main_conf = base, *vhost = added;
-    itk_server_conf *conf = apr_palloc(p, sizeof(*conf));
+    itk_server_conf *conf = apr_pmemdup(p, vhost, sizeof(*conf));
 
-    conf->identity = vhost->identity ? vhost->identity : main_conf->identity;
-    conf->nice_value = vhost->nice_value != ITK_NICE_KEEP
-                       ? vhost->nice_value : main_conf->nice_value;
-    conf->max_clients = vhost->max_clients
-                        ? vhost->max_clients : main_conf->max_clients;
+    if (conf->assignment == NULL) {
+        conf->assignment = main_conf->assignment;
+    }
+    if (conf->nice_value == ITK_NICE_KEEP) {
+        conf->nice_value = main_conf->nice_value;
+    }
+    if (conf->max_clients == 0) {
+        conf->max_clients = main_conf->max_clients;
+    }
     return conf;
 }
 
 itk_server_conf *itk_server_conf_of(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &mpm_itk_module);
+}
+
+void *itk_dir_conf_create(apr_pool_t *p, char *path)
+{
+    (void) path;
+    return apr_pcalloc(p, sizeof(itk_dir_conf));
+}
+
+void *itk_dir_conf_merge(apr_pool_t *p, void *base, void *added)
+{
+    const itk_dir_conf *conf = added;
+
+    (void) p;
+    return conf->assignment ? added : base;
 }
 
 static apr_status_t free_groups(void *groups)
@@ -79,103 +110,99 @@ const char *itk_identity_for_pool(apr_pool_t *p, const char *user,
     return err;
 }
 
-/* ---- this MPM's directives ---------------------------------------------- */
+/* ---- AssignUserID ------------------------------------------------------- */
 
 /* Outside of any <Directory>, <Location>, <Files>, <Limit> or .htaccess. */
-static const char *server_only(cmd_parms *cmd)
+static int is_server_wide(cmd_parms *cmd)
 {
-    if (cmd->path
-        || ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE | NOT_IN_LIMIT)) {
-        return apr_pstrcat(cmd->pool, cmd->cmd->name, " belongs to the server "
-                           "or to a <VirtualHost>: a worker has one identity "
-                           "for its whole life, and has it before directories "
-                           "and locations are looked at", NULL);
+    return cmd->path == NULL
+        && ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE | NOT_IN_LIMIT) == NULL;
+}
+
+static int is_container(const ap_directive_t *node, const char *name)
+{
+    return node && strcasecmp(node->directive, name) == 0;
+}
+
+/* NULL if the <Location> that cmd is in can be told from a request's head. */
+static const char *refused_place(cmd_parms *cmd)
+{
+    const ap_directive_t *section = cmd->directive->parent;
+    const char *path = cmd->path, *args;
+
+    if (ap_check_cmd_context(cmd, NOT_IN_LIMIT) != NULL) {
+        return "not inside of <Limit>: who serves a host does not depend on "
+               "the method";
+    }
+    if (is_container(section, "<LocationMatch")) {
+        return "not inside of <LocationMatch>: who serves a request is decided "
+               "before it is passed on, by comparing prefixes, not patterns; "
+               "use <Location /prefix>";
+    }
+    if (!is_container(section, "<Location")) {
+        return "only in the server, a <VirtualHost>, or a <Location /prefix>: "
+               "who serves a request is decided by its head, before any file "
+               "is looked for";
+    }
+    if (section->parent && !is_container(section->parent, "<VirtualHost")) {
+        return apr_psprintf(cmd->pool, "the <Location> may only be in the "
+                            "server or in a <VirtualHost>, not in %s>",
+                            section->parent->directive);
+    }
+    args = section->args;
+    if (strcmp(ap_getword_conf(cmd->temp_pool, &args), "~") == 0
+        || path == NULL || apr_fnmatch_test(path)) {
+        return "not inside of a <Location> with a wildcard or a regular "
+               "expression: who serves a request is decided before it is "
+               "passed on, by comparing prefixes, not patterns";
+    }
+    if (path[0] != '/') {
+        return "the prefix of the <Location> has to begin with a slash";
+    }
+    if (strstr(path, "//") || strstr(path, "/./") || strstr(path, "/../")) {
+        return "the prefix of the <Location> never matches: httpd removes "
+               "\"//\", \"/./\" and \"/../\" from a path before it compares";
     }
     return NULL;
 }
 
-static const char *assign_user_id(cmd_parms *cmd, void *unused,
+static const char *assign_user_id(cmd_parms *cmd, void *dir_conf,
                                   const char *user, const char *group)
 {
-    itk_server_conf *conf = itk_server_conf_of(cmd->server);
-    itk_identity *who = apr_palloc(cmd->pool, sizeof(*who));
-    assignment *entry;
-    const char *err;
+    static const itk_limits any = ITK_LIMITS_DEFAULT;
+    itk_assignment *assignment = apr_pcalloc(cmd->pool, sizeof(*assignment));
+    const char *err = is_server_wide(cmd) ? NULL : refused_place(cmd);
 
-    (void) unused;
-    if ((err = server_only(cmd)) != NULL) {
-        return err;
+    if (err == NULL) {
+        err = itk_identity_for_pool(cmd->pool, user, group, &assignment->who);
     }
-    if ((err = itk_identity_for_pool(cmd->pool, user, group, who)) == NULL) {
-        err = itk_identity_refused(who, &itk_conf.limits);
+    if (err == NULL) {
+        err = itk_identity_refused(&assignment->who, &any);
     }
     if (err) {
         return apr_psprintf(cmd->pool, "AssignUserID %s %s: %s",
                             user, group, err);
     }
-    entry = apr_array_push(assignments);
-    entry->identity = who;
-    entry->file = cmd->directive->filename;
-    entry->line = cmd->directive->line_num;
-    conf->identity = who;
-    return NULL;
-}
-
-/* The main server's own User and Group are checked at start-up. */
-static const char *check_assignments(cmd_parms *cmd)
-{
-    const assignment *entry = (const assignment *)assignments->elts;
-    const char *err;
-    int i;
-
-    for (i = 0; i < assignments->nelts; i++) {
-        err = itk_identity_refused(entry[i].identity, &itk_conf.limits);
-        if (err) {
-            return apr_psprintf(cmd->pool,
-                                "%s shuts out the AssignUserID in line %d "
-                                "of %s: %s", cmd->cmd->name,
-                                entry[i].line, entry[i].file, err);
-        }
-    }
-    return NULL;
-}
-
-static const char *limit_range(cmd_parms *cmd, void *kind_is_group,
-                               const char *min, const char *max)
-{
-    itk_kind kind = cmd->info ? ITK_GROUP : ITK_USER;
-    unsigned int low, high;
-    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-
-    (void) kind_is_group;
-    if (err) {
-        return err;
-    }
-    if ((err = itk_range_parse(kind, min, max, &low, &high)) != NULL) {
-        return apr_psprintf(cmd->pool, "%s %s %s: %s",
-                            cmd->cmd->name, min, max, err);
-    }
-    if (kind == ITK_USER) {
-        itk_conf.limits.uid_min = low;
-        itk_conf.limits.uid_max = high;
+    assignment->directive = cmd->directive;
+    *(itk_assignment **)apr_array_push(assignments) = assignment;
+    if (is_server_wide(cmd)) {
+        itk_server_conf_of(cmd->server)->assignment = assignment;
     }
     else {
-        itk_conf.limits.gid_min = low;
-        itk_conf.limits.gid_max = high;
+        ((itk_dir_conf *)dir_conf)->assignment = assignment;
     }
-    return check_assignments(cmd);
+    return NULL;
 }
 
-static const char *vhost_number(cmd_parms *cmd, const char *text,
-                                int lowest, int highest, int *out)
+/* ---- numbers ------------------------------------------------------------ */
+
+static const char *number(cmd_parms *cmd, const char *text, int lowest,
+                          int highest, int *out)
 {
-    const char *err = server_only(cmd);
     long long value;
+    const char *err = itk_number_parse(text, lowest, highest, &value);
 
     if (err) {
-        return err;
-    }
-    if ((err = itk_number_parse(text, lowest, highest, &value)) != NULL) {
         return apr_psprintf(cmd->pool, "%s %s: %s (it takes %d to %d)",
                             cmd->cmd->name, text, err, lowest, highest);
     }
@@ -183,16 +210,38 @@ static const char *vhost_number(cmd_parms *cmd, const char *text,
     return NULL;
 }
 
+static const char *vhost_number(cmd_parms *cmd, const char *text,
+                                int lowest, int highest, int *out)
+{
+    if (!is_server_wide(cmd)) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name, " belongs to the server "
+                           "or to a <VirtualHost>, not to a part of one", NULL);
+    }
+    return number(cmd, text, lowest, highest, out);
+}
+
 static const char *max_clients_vhost(cmd_parms *cmd, void *unused,
                                      const char *text)
 {
+    itk_server_conf *conf = itk_server_conf_of(cmd->server);
+    vhost_limit *limit;
+    const char *err;
+    int value = 0;
+
     (void) unused;
     /* What older configurations say for "no limit": MaxClients is one. */
-    if (strcmp(text, "-1") == 0) {
-        text = apr_itoa(cmd->temp_pool, MAX_SERVER_LIMIT);
+    if (strcmp(text, "-1") == 0 && is_server_wide(cmd)) {
+        conf->max_clients = ITK_UNLIMITED;
+        return NULL;
     }
-    return vhost_number(cmd, text, 1, MAX_SERVER_LIMIT,
-                        &itk_server_conf_of(cmd->server)->max_clients);
+    err = vhost_number(cmd, text, 1, MAX_SERVER_LIMIT, &value);
+    if (err == NULL) {
+        conf->max_clients = value;
+        limit = apr_array_push(vhost_limits);
+        limit->value = value;
+        limit->directive = cmd->directive;
+    }
+    return err;
 }
 
 static const char *nice_value(cmd_parms *cmd, void *unused, const char *text)
@@ -202,7 +251,129 @@ static const char *nice_value(cmd_parms *cmd, void *unused, const char *text)
                         &itk_server_conf_of(cmd->server)->nice_value);
 }
 
-/* ---- prefork's directives ----------------------------------------------- */
+/* A number of the whole server; info says which, and its bounds. */
+typedef struct {
+    apr_size_t offset;          /* in itk_settings */
+    int lowest, highest;
+    int is_preforks;            /* means something to prefork alone */
+} setting;
+
+static const char *global_number(cmd_parms *cmd, void *unused, const char *text)
+{
+    const setting *what = cmd->info;
+    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void) unused;
+    if (err) {
+        return err;
+    }
+    if (what->is_preforks) {
+        itk_conf.prefork_only = cmd->cmd->name;
+    }
+    return number(cmd, text, what->lowest, what->highest,
+                  (int *)((char *)&itk_conf + what->offset));
+}
+
+static const setting start_servers = {
+    APR_OFFSETOF(itk_settings, start_servers), 0, 0x7fffffff, 1
+};
+static const setting min_spare_servers = {
+    APR_OFFSETOF(itk_settings, min_spare), 0, 0x7fffffff, 1
+};
+static const setting max_spare_servers = {
+    APR_OFFSETOF(itk_settings, max_spare), 0, 0x7fffffff, 1
+};
+static const setting dispatchers = {
+    APR_OFFSETOF(itk_settings, dispatchers), 1, MAX_ITK_DISPATCHERS, 0
+};
+static const setting max_workers_per_pool = {
+    APR_OFFSETOF(itk_settings, max_workers_per_pool), 1, MAX_SERVER_LIMIT, 0
+};
+static const setting min_spare_workers = {
+    APR_OFFSETOF(itk_settings, min_spare_workers), 0, MAX_SERVER_LIMIT, 0
+};
+static const setting idle_timeout = {
+    APR_OFFSETOF(itk_settings, idle_timeout), 1, 86400, 0
+};
+static const setting queue_depth = {
+    APR_OFFSETOF(itk_settings, queue_depth), 1, 65535, 0
+};
+
+/* ---- others of the whole server ----------------------------------------- */
+
+static const char *limit_range(cmd_parms *cmd, void *unused,
+                               const char *min, const char *max)
+{
+    itk_kind kind = cmd->info ? ITK_GROUP : ITK_USER;
+    unsigned int low, high;
+    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void) unused;
+    if (err) {
+        return err;
+    }
+    if ((err = itk_range_parse(kind, min, max, &low, &high)) != NULL) {
+        return apr_psprintf(cmd->pool, "%s %s %s: %s",
+                            cmd->cmd->name, min, max, err);
+    }
+    if (kind == ITK_USER) {
+        itk_conf.ids.uid_min = low;
+        itk_conf.ids.uid_max = high;
+    }
+    else {
+        itk_conf.ids.gid_min = low;
+        itk_conf.ids.gid_max = high;
+    }
+    return NULL;
+}
+
+static const char *model(cmd_parms *cmd, void *unused, const char *name)
+{
+    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void) unused;
+    if (err) {
+        return err;
+    }
+    if (strcasecmp(name, "pool") == 0) {
+        itk_conf.model = ITK_MODEL_POOL;
+    }
+    else if (strcasecmp(name, "fork") == 0) {
+        itk_conf.model = ITK_MODEL_FORK;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "ItkModel %s: there is pool (workers "
+                            "serve their user's next connections) and fork "
+                            "(one connection a worker)", name);
+    }
+    return NULL;
+}
+
+static const char *dispatcher_user(cmd_parms *cmd, void *unused,
+                                   const char *user, const char *group)
+{
+    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void) unused;
+    if (err) {
+        return err;
+    }
+    itk_conf.dispatcher_user = user;
+    itk_conf.dispatcher_group = group;
+    itk_conf.dispatcher_directive = cmd->directive;
+    return NULL;
+}
+
+static const char *flag(cmd_parms *cmd, void *unused, int on)
+{
+    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void) unused;
+    if (err == NULL) {
+        *(int *)cmd->info = on;
+    }
+    return err;
+}
 
 static void warn(const char *text, int value)
 {
@@ -210,55 +381,14 @@ static void warn(const char *text, int value)
                  "WARNING: %s %d", text, value);
 }
 
-static const char *global_number(cmd_parms *cmd, const char *text, int *out)
-{
-    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-    long long value;
-
-    if (err) {
-        return err;
-    }
-    err = itk_number_parse(text, 0, 0x7fffffff, &value);
-    if (err) {
-        return apr_psprintf(cmd->pool, "%s %s: %s",
-                            cmd->cmd->name, text, err);
-    }
-    *out = (int)value;
-    return NULL;
-}
-
-static const char *start_servers(cmd_parms *cmd, void *unused,
-                                 const char *text)
-{
-    (void) unused;
-    return global_number(cmd, text, &itk_conf.start_servers);
-}
-
-static const char *min_spare_servers(cmd_parms *cmd, void *unused,
-                                     const char *text)
-{
-    const char *err = global_number(cmd, text, &itk_conf.min_spare);
-
-    (void) unused;
-    if (err == NULL && itk_conf.min_spare < 1) {
-        itk_conf.min_spare = 1;
-        warn("MinSpareServers raised to", itk_conf.min_spare);
-    }
-    return err;
-}
-
-static const char *max_spare_servers(cmd_parms *cmd, void *unused,
-                                     const char *text)
-{
-    (void) unused;
-    return global_number(cmd, text, &itk_conf.max_spare);
-}
-
 static const char *max_clients(cmd_parms *cmd, void *unused, const char *text)
 {
-    const char *err = global_number(cmd, text, &itk_conf.max_clients);
+    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
 
     (void) unused;
+    if (err == NULL) {
+        err = number(cmd, text, 0, 0x7fffffff, &itk_conf.max_clients);
+    }
     if (err) {
         return err;
     }
@@ -277,9 +407,12 @@ static const char *server_limit(cmd_parms *cmd, void *unused,
                                 const char *text)
 {
     int wanted = 0;
-    const char *err = global_number(cmd, text, &wanted);
+    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
 
     (void) unused;
+    if (err == NULL) {
+        err = number(cmd, text, 0, 0x7fffffff, &wanted);
+    }
     if (err) {
         return err;
     }
@@ -300,20 +433,101 @@ static const char *server_limit(cmd_parms *cmd, void *unused,
     return NULL;
 }
 
+/* ---- when all has been said --------------------------------------------- */
+
+int itk_directives_check(apr_pool_t *p, itk_fault *fault)
+{
+    itk_assignment **assigned = (itk_assignment **)assignments->elts;
+    const vhost_limit *limit = (const vhost_limit *)vhost_limits->elts;
+    const char *why;
+    int i;
+
+    for (i = 0; i < assignments->nelts; i++) {
+        why = itk_identity_refused(&assigned[i]->who, &itk_conf.ids);
+        if (why) {
+            fault->directive = assigned[i]->directive;
+            fault->why = apr_psprintf(p, "AssignUserID %s: %s",
+                                      fault->directive->args, why);
+            return -1;
+        }
+    }
+    for (i = 0; i < vhost_limits->nelts; i++) {
+        if (limit[i].value < itk_conf.dispatchers) {
+            fault->directive = limit[i].directive;
+            fault->why = apr_psprintf(p, "MaxClientsVHost %d is less than "
+                                      "ItkDispatchers %d: each dispatcher "
+                                      "needs a part of it", limit[i].value,
+                                      itk_conf.dispatchers);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * httpd 2.0 has no hook for "all directives have been worked through" that is
+ * called with -t as well.  A graceful restart with a configuration that -t took
+ * and the start refuses ends the server: so the tree gets one more directive.
+ */
+#define LAST_DIRECTIVE "ItkEndOfConfiguration"
+
+static ap_directive_t *last;
+
+void itk_directives_follow(apr_pool_t *pconf)
+{
+    ap_directive_t *node;
+
+    last = apr_pcalloc(pconf, sizeof(*last));
+    last->directive = LAST_DIRECTIVE;
+    last->args = "";
+    last->filename = "the configuration";
+    if (ap_conftree == NULL) {
+        ap_conftree = last;
+        return;
+    }
+    for (node = ap_conftree; node->next; node = node->next) {
+    }
+    node->next = last;
+    last->filename = node->filename;
+    last->line_num = node->line_num;
+}
+
+static const char *end_of_configuration(cmd_parms *cmd, void *unused)
+{
+    itk_fault fault = { NULL, NULL };
+
+    (void) unused;
+    if (cmd->directive != last) {
+        return "this is no directive, but the mark that the configuration "
+               "ends here";
+    }
+    if (itk_checks_configuration(cmd->pool, cmd->server, &fault) == 0) {
+        return NULL;
+    }
+    if (fault.directive) {
+        cmd->err_directive = fault.directive;
+    }
+    return apr_pstrcat(cmd->pool, "mpm-itk: ", fault.why, NULL);
+}
+
+/* ---- the table ---------------------------------------------------------- */
+
 /* ACCESS_CONF: taken in there to be refused with a reason. */
 #define ANYWHERE (RSRC_CONF | ACCESS_CONF)
+#define NUMBER(name, what, help) \
+    AP_INIT_TAKE1(name, global_number, (void *)&what, RSRC_CONF, help)
 
 const command_rec itk_directives[] = {
     UNIX_DAEMON_COMMANDS,
     LISTEN_COMMANDS,
-    AP_INIT_TAKE1("StartServers", start_servers, NULL, RSRC_CONF,
-                  "Number of children at the start"),
-    AP_INIT_TAKE1("MinSpareServers", min_spare_servers, NULL, RSRC_CONF,
-                  "Fewest children that wait for a connection"),
-    AP_INIT_TAKE1("MaxSpareServers", max_spare_servers, NULL, RSRC_CONF,
-                  "Most children that wait for a connection"),
+    NUMBER("StartServers", start_servers,
+           "Taken as prefork's, and of no effect: see ItkMinSpareWorkers"),
+    NUMBER("MinSpareServers", min_spare_servers,
+           "Taken as prefork's, and of no effect: see ItkMinSpareWorkers"),
+    NUMBER("MaxSpareServers", max_spare_servers,
+           "Taken as prefork's, and of no effect: see ItkIdleTimeout"),
     AP_INIT_TAKE1("MaxClients", max_clients, NULL, RSRC_CONF,
-                  "Most children, and so most connections, at a time"),
+                  "Most workers of all pools, and so requests at a time"),
     AP_INIT_TAKE1("ServerLimit", server_limit, NULL, RSRC_CONF,
                   "Highest value of MaxClients until the next full start"),
     AP_INIT_TAKE2("AssignUserID", assign_user_id, NULL, ANYWHERE,
@@ -326,5 +540,26 @@ const command_rec itk_directives[] = {
                   "Lowest and highest user that is ever switched to"),
     AP_INIT_TAKE2("LimitGIDRange", limit_range, (void *)1, RSRC_CONF,
                   "Lowest and highest group that is ever switched to"),
+    AP_INIT_TAKE1("ItkModel", model, NULL, RSRC_CONF,
+                  "pool: workers are kept; fork: one connection a worker"),
+    NUMBER("ItkDispatchers", dispatchers,
+           "Number of processes that accept connections and pass them on"),
+    AP_INIT_TAKE12("ItkDispatcherUser", dispatcher_user, NULL, RSRC_CONF,
+                   "User and group of the dispatchers, and of nobody else"),
+    NUMBER("ItkMaxWorkersPerPool", max_workers_per_pool,
+           "Most workers of one user"),
+    NUMBER("ItkMinSpareWorkers", min_spare_workers,
+           "Idle workers that a user has ready while there is work for it"),
+    NUMBER("ItkIdleTimeout", idle_timeout,
+           "Seconds without work after which a worker ends"),
+    NUMBER("ItkQueueDepth", queue_depth,
+           "Connections of one user that may wait for a worker"),
+    AP_INIT_FLAG("ItkShareUid", flag, &itk_conf.share_uid, RSRC_CONF,
+                 "On: one uid may have pools with different groups"),
+    AP_INIT_FLAG("ItkNoNewPrivileges", flag, &itk_conf.no_new_privileges,
+                 RSRC_CONF,
+                 "On: set-user-ID programs have no effect in workers"),
+    AP_INIT_NO_ARGS(LAST_DIRECTIVE, end_of_configuration, NULL, RSRC_CONF,
+                    "Not for configurations"),
     { NULL }
 };

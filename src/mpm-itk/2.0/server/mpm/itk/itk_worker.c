@@ -1,354 +1,292 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The process of one connection, from the fork to its end.
+ * The loop of a worker.  A connection comes by the channel; its requests are
+ * answered by httpd's own code; one report says what is to become of it: idle
+ * and waiting are the dispatcher's, who has a descriptor of his own.
  *
- * It is forked before a byte of the connection is read: what a client sends is
- * never in a process that serves another host afterwards.  It reads the head of
- * the first request with the rights of the child it was forked from, in httpd's
- * own code.  httpd calls post_read_request when the head is whole and the vhost
- * known, and before anything else looks at it: there the process becomes the
- * vhost's user, for good, and goes on where it is.
+ * A connection costs, beside what httpd does for its requests: recvmsg,
+ * getsockname, getpeername, shutdown, write, close.
  */
 
-#include "itk.h"
-#include "itk_descriptors.h"
-#include "itk_mappings.h"
+#include "itk_worker.h"
 
-#include "apr_signal.h"
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/times.h>
-#include <sys/wait.h>
+#include "apr_portable.h"
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-/* What a worker says of itself; for mod_status, and believed by nobody else. */
-typedef struct {
-    unsigned long requests;
-    unsigned long bytes;
-} work_report;
+/* How long a keep-alive connection may stay with its worker, doing nothing. */
+#define HOLD_MS 100
 
-#define SHARED_MAX    256
-#define LISTENERS_MAX 1024
+/* How long its next requests go before a connection that waits in the channel. */
+#define AHEAD_OF_OTHERS (5 * (APR_USEC_PER_SEC / 1000))
 
-int itk_in_worker = 0;
+/* A dispatcher that is gone drains nothing: how long a worker does. */
+#define DRAIN_MS 500
 
-static volatile work_report *report;
-/* The host whose user a worker is about to become; detached with the rest
- * before it does, so that no host's code can write it. */
-static const server_rec *volatile *becoming;
-static volatile pid_t worker_pid;   /* the one that a child waits for, or 0 */
-static itk_identity worker_identity;
-static const server_rec *worker_server;
+itk_present itk_now;
 
-static apr_pool_t *child_pool;
-static itk_mapping *shared;
-static int shared_count;
-static int listeners[LISTENERS_MAX];
-static int listener_count;
+static ap_sb_handle_t *sbh;
+static apr_bucket_alloc_t *buckets;
+static apr_pool_t *ptrans;
+static uint64_t bytes_left;     /* of a kilobyte, not yet reported */
+static int orphan;              /* nobody reads reports any more */
 
-/* ---- before a worker ---------------------------------------------------- */
+enum { NEXT, KEPT, ENDED };     /* after a request */
 
-static void *shared_page(void)
-{
-    void *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE),
-                      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                      -1, 0);
-
-    return page == MAP_FAILED ? NULL : page;
-}
-
-int itk_worker_prepare(apr_pool_t *pchild)
-{
-    if ((report = shared_page()) == NULL
-        || (becoming = shared_page()) == NULL) {
-        return -1;
-    }
-    child_pool = pchild;
-    shared = apr_palloc(pchild, SHARED_MAX * sizeof(*shared));
-    shared_count = itk_mappings_list(shared, SHARED_MAX, (void *)report);
-    listener_count = itk_listeners_list(listeners, LISTENERS_MAX);
-    return shared_count < 0 || listener_count < 0 ? -1 : 0;
-}
-
-/* ---- in the new process ------------------------------------------------- */
-
-static void end_unserved(const server_rec *s, const char *step)
-    __attribute__((noreturn));
-
-static void end_unserved(const server_rec *s, const char *step)
-{
-    ap_log_error(APLOG_MARK, APLOG_ALERT, errno, s,
-                 "mpm-itk: a process for %s could not %s, and has ended "
-                 "without serving",
-                 s->server_hostname ? s->server_hostname : "a host", step);
-    _exit(APEXIT_CHILDSICK);
-}
-
-/* The mutex's memory went with the mappings; some kinds are a descriptor. */
-static int close_accept_mutex(void)
-{
-    const char *kind = apr_proc_mutex_name(itk_accept_mutex);
-    apr_os_proc_mutex_t os;
-
-    if (strcmp(kind, "fcntl") != 0 && strcmp(kind, "flock") != 0) {
-        return 0;
-    }
-    if (apr_os_proc_mutex_get(&os, itk_accept_mutex) != APR_SUCCESS) {
-        return -1;
-    }
-    return itk_descriptors_blank(&os.crossproc, 1);
-}
-
-/* First of all, before it reads a byte: nobody else's connections. */
-static void leave_the_child(apr_socket_t *csd)
-{
-    const server_rec *s = ap_server_conf;
-    apr_os_sock_t fd;
-
-    if (itk_descriptors_blank(listeners, listener_count) != 0) {
-        end_unserved(s, "close the listening sockets");
-    }
-    if (ap_mpm_pod_close(itk_pod) != APR_SUCCESS) {
-        end_unserved(s, "close the children's pipe");
-    }
-    if (close_accept_mutex() != 0) {
-        end_unserved(s, "close the accept mutex");
-    }
-    if (apr_os_sock_get(&fd, csd) != APR_SUCCESS
-        || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
-        end_unserved(s, "keep the connection from programs it starts");
-    }
-}
-
-static void become_worker(const server_rec *s)
-{
-    const itk_identity *who = itk_identity_of(s);
-    const char *step = NULL;
-
-    *becoming = s;
-    if (itk_mappings_detach(shared, shared_count) != 0) {
-        end_unserved(s, "leave the shared memory");
-    }
-    if (itk_become_worker(&itk_default_identity, who, &itk_conf.limits,
-                          itk_server_conf_of(s)->nice_value, &step) != 0) {
-        end_unserved(s, step);
-    }
-    itk_in_worker = 1;
-    worker_identity = *who;
-    worker_server = s;
-}
-
-void itk_worker_finish(conn_rec *c)
-{
-    ap_lingering_close(c);
-    /* what modules clean up with a child is theirs to do in the child */
-    if (!itk_in_worker && itk_mappings_detach(shared, shared_count) != 0) {
-        _exit(0);
-    }
-    /* with it go the connection and what is still to be written */
-    apr_pool_destroy(child_pool);
-    exit(0);
-}
-
-/* An answer as User: no handler, no ErrorDocument but text. */
-static void answer(request_rec *r, int status) __attribute__((noreturn));
-
-static void answer(request_rec *r, int status)
-{
-    conn_rec *c = r->connection;
-
-    c->keepalive = AP_CONN_CLOSE;
-    r->status = status;
-    ap_send_error_response(r, 0);
-    ap_update_child_status(c->sbh, SERVER_BUSY_LOG, r);
-    ap_run_log_transaction(r);
-    itk_worker_finish(c);
-}
-
-/* The head is read: a worker from here on, or no answer but an error. */
-static void switch_to(request_rec *r)
-{
-    const itk_server_conf *conf = itk_server_conf_of(r->server);
-    const char *refused = itk_identity_refused(itk_identity_of(r->server),
-                                               &itk_conf.limits);
-
-    if (refused) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, r->server,
-                     "mpm-itk: %s is not served: %s",
-                     r->server->server_hostname, refused);
-        answer(r, HTTP_INTERNAL_SERVER_ERROR);
-    }
-    if (!itk_slots_take(itk_child_slot, r->server, conf->max_clients)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
-                     "mpm-itk: %s has all %d clients of MaxClientsVHost",
-                     r->server->server_hostname, conf->max_clients);
-        answer(r, HTTP_SERVICE_UNAVAILABLE);
-    }
-    ap_update_child_status(r->connection->sbh, SERVER_BUSY_WRITE, r);
-    become_worker(r->server);
-}
-
-static void serve(apr_socket_t *csd, apr_pool_t *ptrans, ap_sb_handle_t *sbh,
-                  apr_bucket_alloc_t *buckets) __attribute__((noreturn));
-
-static void serve(apr_socket_t *csd, apr_pool_t *ptrans, ap_sb_handle_t *sbh,
-                  apr_bucket_alloc_t *buckets)
-{
-    conn_rec *c;
-
-    leave_the_child(csd);
-    c = ap_run_create_connection(ptrans, ap_server_conf, csd, itk_child_slot,
-                                 sbh, buckets);
-    if (c == NULL) {
-        _exit(0);
-    }
-    ap_process_connection(c, csd);
-    itk_worker_finish(c);
-}
-
-/* ---- in the child that accepted ------------------------------------------ */
-
-static void wait_for_worker(void)
-{
-    int status;
-
-    /* that pid and no other: what the worker leaves behind is not waited for */
-    while (waitpid(worker_pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            ap_log_error(APLOG_MARK, APLOG_ERR, errno, ap_server_conf,
-                         "mpm-itk: wait for process %ld", (long)worker_pid);
-            break;
-        }
-    }
-    worker_pid = 0;
-}
-
-static void count_work(void)
-{
-    worker_score *ws;
-
-    if (!ap_extended_status) {
-        return;
-    }
-    ws = &ap_scoreboard_image->servers[itk_child_slot][0];
-    ws->access_count += report->requests;
-    ws->my_access_count += report->requests;
-    ws->conn_count += report->requests;
-    ws->bytes_served += report->bytes;
-    ws->my_bytes_served += report->bytes;
-    ws->conn_bytes += report->bytes;
-#ifdef HAVE_TIMES
-    times(&ws->times);
-#endif
-}
-
-void itk_worker_run(apr_socket_t *csd, apr_pool_t *ptrans,
-                    ap_sb_handle_t *sbh, apr_bucket_alloc_t *buckets)
-{
-    static const int ending[] = { SIGTERM, SIGHUP, SIGINT };
-    sigset_t blocked, before;
-    size_t i;
-    pid_t pid;
-
-    ap_update_child_status(sbh, SERVER_BUSY_READ, NULL);
-    report->requests = report->bytes = 0;
-    *becoming = NULL;
-
-    /* a worker must not run a child's handlers, not even for a moment */
-    sigemptyset(&blocked);
-    for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
-        sigaddset(&blocked, ending[i]);
-    }
-    sigprocmask(SIG_BLOCK, &blocked, &before);
-    pid = fork();
-    if (pid == 0) {
-        for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
-            apr_signal(ending[i], SIG_DFL);
-        }
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        serve(csd, ptrans, sbh, buckets);
-    }
-    worker_pid = pid > 0 ? pid : 0;
-    if (pid < 0) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, errno, ap_server_conf,
-                     "mpm-itk: could not fork a process for a connection, "
-                     "which is closed");
-    }
-    /* at once, or the client would not see the worker close it */
-    apr_socket_close(csd);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-
-    if (pid < 0) {
-        apr_sleep(APR_USEC_PER_SEC / 10);   /* there may be room by then */
-        return;
-    }
-    wait_for_worker();
-    count_work();
-    itk_slots_give_back(itk_child_slot);
-}
-
-void itk_worker_abandon(void)
-{
-    const server_rec *s = ap_server_conf;
-    const char *step;
-    pid_t pid = worker_pid;
-
-    if (pid <= 0) {
-        return;
-    }
-    worker_pid = 0;
-    /* one that is User still, or again, as the host's user */
-    if (kill(pid, SIGKILL) == 0 || errno == ESRCH) {
-        _exit(0);
-    }
-    /* A child may not signal another user's process.  It is about to exit:
-     * so it becomes that user first, for good, as any worker does.
-     */
-    while (s && s != *becoming) {
-        s = s->next;
-    }
-    if (s && itk_become_worker(&itk_default_identity, itk_identity_of(s),
-                               &itk_conf.limits, ITK_NICE_KEEP, &step) == 0) {
-        kill(pid, SIGKILL);
-    }
-    _exit(0);
-}
-
-/* ---- hooks -------------------------------------------------------------- */
-
-/* May a worker that was made for one host serve this one as well? */
-static int may_serve(const server_rec *s)
-{
-    const itk_server_conf *conf = itk_server_conf_of(s);
-
-    if (s == worker_server) {
-        return 1;
-    }
-    return itk_identity_same(&worker_identity, itk_identity_of(s))
-        && conf->nice_value == itk_server_conf_of(worker_server)->nice_value
-        && conf->max_clients == 0;
-}
+/* ---- the socket ----------------------------------------------------------- */
 
 /*
- * What http_core does with a connection, and before any module that speaks
- * another protocol: those would do all of their work as User. That a
- * request is processed by a worker alone is said here once more.
+ * Made once for each family and then given one connection after the other
+ * (apr_os_sock_put): so APR knows already that it does not block and that
+ * TCP_NODELAY is set, as it is on what dispatchers accept, and spares the system
+ * calls that would do it again.
  */
-int itk_process_connection(conn_rec *c)
+static apr_socket_t *sockets[2];    /* IPv4, IPv6 */
+static int family_seen;             /* index of the last one */
+
+static const int families[2] = { APR_INET,
+#if APR_HAVE_IPV6
+                                 APR_INET6
+#else
+                                 APR_INET
+#endif
+};
+
+static void let_go(apr_socket_t *csd)
 {
-    apr_socket_t *csd = ap_get_module_config(c->conn_config, &core_module);
+    apr_os_sock_t none = -1;
+
+    (void) apr_os_sock_put(&csd, &none, NULL);
+}
+
+static apr_status_t make_socket(apr_socket_t **csd, int family, apr_pool_t *p)
+{
+    struct sockaddr_storage nowhere;
+    apr_os_sock_info_t info;
+    apr_status_t rv;
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0) {
+        *csd = NULL;            /* no IPv6 here: nobody will connect by it */
+        return errno;
+    }
+    memset(&nowhere, 0, sizeof(nowhere));
+    nowhere.ss_family = (sa_family_t)family;
+    memset(&info, 0, sizeof(info));
+    info.os_sock = &fd;
+    info.local = info.remote = (struct sockaddr *)&nowhere;
+    info.family = family;
+    info.type = SOCK_STREAM;
+    if ((rv = apr_os_sock_make(csd, &info, p)) == APR_SUCCESS
+        && (rv = apr_socket_opt_set(*csd, APR_TCP_NODELAY, 1)) == APR_SUCCESS) {
+        rv = apr_socket_timeout_set(*csd, 1);
+    }
+    close(fd);
+    let_go(*csd);
+    return rv;
+}
+
+/* An address that was filled in for this connection: nothing of the last one. */
+static void fresh(apr_sockaddr_t *a)
+{
+    a->pool = ptrans;
+    a->hostname = a->servname = NULL;
+    a->next = NULL;
+}
+
+/* NULL: the client is gone, or it is no connection at all. */
+static apr_socket_t *socket_of(int fd)
+{
+    apr_sockaddr_t *local = NULL, *remote;
+    apr_socket_t *csd;
+    apr_os_sock_t os = fd;
+    int tries;
+
+    for (tries = 0; tries < 2; tries++) {
+        csd = sockets[family_seen];
+        if (csd != NULL) {
+            (void) apr_os_sock_put(&csd, &os, NULL);
+            if (apr_socket_addr_get(&local, APR_LOCAL, csd) != APR_SUCCESS) {
+                break;
+            }
+            if (local->sa.sin.sin_family == families[family_seen]) {
+                if (apr_socket_addr_get(&remote, APR_REMOTE, csd)
+                    != APR_SUCCESS) {
+                    break;
+                }
+                fresh(local);
+                fresh(remote);
+                (void) apr_socket_opt_set(csd, APR_INCOMPLETE_READ, 0);
+                return csd;
+            }
+            let_go(csd);
+        }
+        family_seen = !family_seen;
+    }
+    return NULL;
+}
+
+/* ---- reports -------------------------------------------------------------- */
+
+static void report(uint32_t what)
+{
+    itk_report message;
+    ssize_t n;
+
+    bytes_left += itk_now.bytes;
+    message.serial = itk_now.serial;
+    message.what = what;
+    message.requests = itk_now.requests;
+    message.kilobytes = (uint32_t)(bytes_left >> 10);
+    bytes_left &= 1023;
+    itk_now.bytes = 0;
+    while ((n = write(itk_me.report, &message, sizeof(message))) < 0
+           && errno == EINTR) {
+        continue;
+    }
+    if (n != (ssize_t)sizeof(message)) {
+        orphan = 1;             /* EPIPE: what is in the channel is the last */
+    }
+}
+
+/* What a dispatcher would do, without one. */
+static void drain(void)
+{
+    char bytes[512];
+    struct pollfd p;
+    int rounds;
+
+    p.fd = itk_now.fd;
+    p.events = POLLIN;
+    for (rounds = 0; rounds < 64; rounds++) {
+        if (poll(&p, 1, DRAIN_MS) != 1
+            || recv(itk_now.fd, bytes, sizeof(bytes), MSG_DONTWAIT) <= 0) {
+            return;
+        }
+    }
+}
+
+/* ---- between two requests ------------------------------------------------- */
+
+/*
+ * The client has the answer.  Most that send another request do it at once: so
+ * the worker keeps the connection for a moment, unless others wait for it.
+ */
+static int hold(void)
+{
+    struct pollfd p[2];
+    apr_time_t since = 0;
+    int n;
+
+    p[0].fd = itk_now.fd;
+    p[1].fd = itk_me.channel;
+    p[0].events = p[1].events = POLLIN;
+    for (;;) {
+        p[0].revents = p[1].revents = 0;
+        n = poll(p, 2, HOLD_MS);
+        if (itk_me.stop) {
+            return ENDED;
+        }
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0 || p[0].revents == 0) {
+            return KEPT;        /* too long, or somebody waits */
+        }
+        break;
+    }
+    if (p[1].revents) {
+        since = apr_time_now();
+        if (itk_now.others_wait_since == 0) {
+            itk_now.others_wait_since = since;
+        }
+        else if (since - itk_now.others_wait_since > AHEAD_OF_OTHERS) {
+            return KEPT;
+        }
+    }
+    switch (itk_input_peek()) {
+    case ITK_HEAD_MORE:
+        return KEPT;            /* the dispatcher waits for the rest */
+    case ITK_HEAD_WHOLE:
+    case ITK_HEAD_BAD:
+        return NEXT;
+    default:
+        return ENDED;
+    }
+}
+
+/* A connection that stays: is this worker told to end? */
+static int channel_over(void)
+{
+    struct pollfd p;
+
+    p.fd = itk_me.channel;
+    p.events = 0;
+    return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
+}
+
+static int after_request(conn_rec *c)
+{
+    apr_socket_t *csd;
+
+    if (itk_me.stop) {
+        return ENDED;
+    }
+    if (itk_now.stay) {
+        csd = ap_get_module_config(c->conn_config, &core_module);
+        /* the next request, if it is not there yet, is waited for in poll */
+        (void) apr_socket_opt_set(csd, APR_INCOMPLETE_READ, 1);
+        return channel_over() ? ENDED : NEXT;
+    }
+    if (itk_input_ahead()) {
+        return itk_input_head_follows() ? NEXT : ENDED;
+    }
+    return orphan ? ENDED : hold();
+}
+
+/* ---- a connection --------------------------------------------------------- */
+
+/*
+ * May the connection be given back?  Not if a module reads or writes it by a
+ * filter of its own (TLS): what that has read, and its keys, are here.
+ * mod_logio's only counts.
+ */
+static int only_httpds_filters(conn_rec *c)
+{
+    const ap_filter_t *f;
+
+    for (f = c->input_filters; f; f = f->next) {
+        if (f->frec != ap_core_input_filter_handle
+            && strcasecmp(f->frec->name, "LOG_INPUT_OUTPUT") != 0) {
+            return 0;
+        }
+    }
+    for (f = c->output_filters; f; f = f->next) {
+        if (f->frec != ap_core_output_filter_handle) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int serve_requests(conn_rec *c)
+{
     request_rec *r;
+    int next;
 
     ap_update_child_status(c->sbh, SERVER_BUSY_READ, NULL);
-    while ((r = ap_read_request(c)) != NULL) {
+    do {
+        itk_now.in_head = 1;
+        r = ap_read_request(c);
+        itk_now.in_head = 0;
+        if (r == NULL) {
+            return ENDED;
+        }
         c->keepalive = AP_CONN_UNKNOWN;
         if (r->status == HTTP_OK) {
-            if (!itk_in_worker) {
-                end_unserved(r->server, "be a worker");
-            }
             ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, r);
             ap_process_request(r);
         }
@@ -356,42 +294,173 @@ int itk_process_connection(conn_rec *c)
             ap_increment_counts(c->sbh, r);
         }
         if (c->keepalive != AP_CONN_KEEPALIVE || c->aborted) {
-            break;
+            return ENDED;
         }
         ap_update_child_status(c->sbh, SERVER_BUSY_KEEPALIVE, r);
         apr_pool_destroy(r->pool);
-        /* the next request, if it is not there yet, is waited for in poll */
-        apr_socket_opt_set(csd, APR_INCOMPLETE_READ, 1);
+        next = after_request(c);
+    } while (next == NEXT);
+    return next;
+}
+
+int itk_process_connection(conn_rec *c)
+{
+    if (itk_me.pool < 0) {
+        return DECLINED;
     }
+    if (!itk_now.stay && !only_httpds_filters(c)) {
+        itk_now.stay = 1;
+    }
+    if (!itk_now.stay) {
+        itk_input_begin(c);
+    }
+    itk_now.kept = serve_requests(c) == KEPT;
     return OK;
 }
 
-int itk_post_read_request(request_rec *r)
+/* Says what is to become of it, and lets go of it. */
+static void conclude(conn_rec *c)
 {
-    if (r->main || r->prev) {
-        return DECLINED;        /* part of a request that came by here */
+    if (itk_now.kept) {
+        report(ITK_REPORT_KEPT);
+        if (!orphan) {
+            return;
+        }
     }
-    if (!itk_in_worker) {
-        switch_to(r);
-        return DECLINED;
+    else if (c->aborted && !itk_now.silent) {
+        report(ITK_REPORT_CLOSED);
+        return;
     }
-    if (!may_serve(r->server)) {
-        /* HTTP lets a server close; the client asks again and is read anew */
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, r->server,
-                     "mpm-itk: a connection of %s is closed: its next request "
-                     "is for %s, which has another user",
-                     worker_server->server_hostname,
-                     r->server->server_hostname);
-        itk_worker_finish(r->connection);
+    else {
+        ap_flush_conn(c);
     }
-    return DECLINED;
+    if (shutdown(itk_now.fd, SHUT_WR) != 0) {
+        report(ITK_REPORT_CLOSED);
+        return;
+    }
+    if (!orphan) {
+        report(ITK_REPORT_LINGER);
+    }
+    if (orphan) {
+        drain();
+    }
 }
 
-int itk_log_transaction(request_rec *r)
+static void serve(const itk_pass *pass, int fd)
 {
-    if (itk_in_worker) {
-        report->requests++;
-        report->bytes += (unsigned long)r->bytes_sent;
+    apr_socket_t *csd;
+    apr_os_sock_t left = fd;
+    conn_rec *c = NULL;
+
+    memset(&itk_now, 0, sizeof(itk_now));
+    itk_now.fd = fd;
+    itk_now.serial = pass->serial;
+    itk_now.stay = (pass->flags & ITK_PASS_STAY) != 0;
+
+    /* what is not to be read here needs nothing else, either */
+    if (pass->flags & ITK_PASS_UNSEEN) {
+        switch (itk_input_peek()) {
+        case ITK_HEAD_MORE:
+            report(ITK_REPORT_KEPT);
+            close(fd);
+            return;
+        case ITK_HEAD_WHOLE:
+        case ITK_HEAD_BAD:
+            break;
+        default:
+            report(ITK_REPORT_CLOSED);
+            close(fd);
+            return;
+        }
     }
+    csd = socket_of(fd);
+    if (csd != NULL) {
+        c = ap_run_create_connection(ptrans, ap_server_conf, csd, itk_me.slot,
+                                     sbh, buckets);
+    }
+    if (c == NULL) {
+        report(ITK_REPORT_CLOSED);
+    }
+    else {
+        itk_now.c = c;
+        c->keepalives = (int)pass->served;
+        ap_process_connection(c, csd);
+        conclude(c);
+    }
+    /* a module may have closed it by itself */
+    if (csd != NULL) {
+        (void) apr_os_sock_get(&left, csd);
+        let_go(csd);
+    }
+    if (left >= 0) {
+        close(left);
+    }
+    itk_now.fd = -1;
+}
+
+/* ---- the loop ------------------------------------------------------------- */
+
+static void refuse_channel(int error, const char *what)
+{
+    ap_log_error(APLOG_MARK, APLOG_ALERT, error, ap_server_conf,
+                 "mpm-itk: a worker was handed %s, and has ended", what);
+    _exit(APEXIT_CHILDSICK);
+}
+
+void itk_worker_loop(const struct itk_worker_start *start, apr_pool_t *pchild)
+{
+    int fds[ITK_WIRE_DESCRIPTORS];
+    itk_pass pass;
+    ssize_t n;
+    int i, count;
+
+    for (i = 0; i < 2; i++) {
+        (void) make_socket(&sockets[i], families[i], pchild);
+    }
+    apr_pool_create(&ptrans, pchild);
+    apr_pool_tag(ptrans, "transaction");
+    ap_create_sb_handle(&sbh, pchild, start->slot, 0);
+    buckets = apr_bucket_alloc_create(pchild);
+    itk_input_register();
+
+    while (!itk_me.stop) {
+        (void) ap_update_child_status(sbh, SERVER_READY, NULL);
+        count = 1;
+        n = itk_wire_receive(itk_me.channel, &pass, sizeof(pass), fds, &count,
+                             1);
+        if (n == 0) {
+            break;
+        }
+        if (n < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            refuse_channel(errno, "what is no connection");
+        }
+        if (count != 1
+            || (ITK_GUARD("generation")
+                && !itk_pass_valid(&pass, start->generation,
+                                   (uint32_t)start->pool,
+                                   (uint32_t)start->slot))) {
+            refuse_channel(0, "a connection that is not its own");
+        }
+        serve(&pass, fds[0]);
+        apr_pool_clear(ptrans);
+    }
+    (void) ap_update_child_status(sbh, SERVER_DEAD, NULL);
+}
+
+int itk_count_request(request_rec *r)
+{
+    const request_rec *last = r;
+
+    if (itk_me.pool < 0) {
+        return DECLINED;
+    }
+    while (last->next) {
+        last = last->next;
+    }
+    itk_now.requests++;
+    itk_now.bytes += last->bytes_sent > 0 ? (uint64_t)last->bytes_sent : 0;
     return DECLINED;
 }

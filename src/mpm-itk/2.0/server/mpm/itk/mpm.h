@@ -12,9 +12,10 @@
 #define ITK_MPM
 #define MPM_NAME "ITK"
 
-#define AP_MPM_WANT_RECLAIM_CHILD_PROCESSES
-#define AP_MPM_WANT_WAIT_OR_TIMEOUT
-#define AP_MPM_WANT_PROCESS_CHILD_STATUS
+/*
+ * Not wanted: httpd's ways to find, wait for and kill children, which believe
+ * the scoreboard. AcceptMutex and LockFile are taken, and there is no mutex.
+ */
 #define AP_MPM_WANT_SET_PIDFILE
 #define AP_MPM_WANT_SET_SCOREBOARD
 #define AP_MPM_WANT_SET_LOCKFILE
@@ -24,18 +25,8 @@
 #define AP_MPM_WANT_SIGNAL_SERVER
 #define AP_MPM_WANT_SET_MAX_MEM_FREE
 #define AP_MPM_WANT_FATAL_SIGNAL_HANDLER
-#define AP_MPM_DISABLE_NAGLE_ACCEPTED_SOCK
 
-#define AP_MPM_USES_POD 1
 #define MPM_ACCEPT_FUNC unixd_accept
-
-/*
- * The parent signals pids from a table of its own, not from the scoreboard,
- * which is shared with its children.
- */
-extern pid_t itk_child_pids[MAX_SERVER_LIMIT];
-#define MPM_CHILD_PID(i) (itk_child_pids[i])
-#define MPM_NOTE_CHILD_KILLED(i) (itk_child_pids[i] = 0)
 
 extern int ap_threads_per_child;
 extern int ap_max_daemons_limit;

@@ -2,7 +2,7 @@
 #ifndef APACHE_MPM_DEFAULT_H
 #define APACHE_MPM_DEFAULT_H
 
-/* StartServers, and the two ends of the number of idle children. */
+/* prefork's three, taken and reported; nothing here follows them. */
 #ifndef DEFAULT_START_DAEMON
 #define DEFAULT_START_DAEMON 5
 #endif
@@ -33,13 +33,31 @@
 #define DEFAULT_PIDLOG DEFAULT_REL_RUNTIMEDIR "/httpd.pid"
 #endif
 
-/* How often the parent looks at its children, in microseconds. */
-#ifndef SCOREBOARD_MAINTENANCE_INTERVAL
-#define SCOREBOARD_MAINTENANCE_INTERVAL 1000000
-#endif
-
 #ifndef DEFAULT_MAX_REQUESTS_PER_CHILD
 #define DEFAULT_MAX_REQUESTS_PER_CHILD 10000
+#endif
+
+/* One dispatcher keeps the order of arrival; more are for more processors. */
+#ifndef DEFAULT_ITK_DISPATCHERS
+#define DEFAULT_ITK_DISPATCHERS 1
+#endif
+#ifndef MAX_ITK_DISPATCHERS
+#define MAX_ITK_DISPATCHERS 64
+#endif
+
+/* A page's second connection meets a worker that is there. */
+#ifndef DEFAULT_ITK_MIN_SPARE
+#define DEFAULT_ITK_MIN_SPARE 1
+#endif
+
+/* Seconds. Longer than people look at a page, shorter than they are away. */
+#ifndef DEFAULT_ITK_IDLE_TIMEOUT
+#define DEFAULT_ITK_IDLE_TIMEOUT 60
+#endif
+
+/* As many as may wait for prefork: ListenBacklog's default. */
+#ifndef DEFAULT_ITK_QUEUE_DEPTH
+#define DEFAULT_ITK_QUEUE_DEPTH 511
 #endif
 
 #endif

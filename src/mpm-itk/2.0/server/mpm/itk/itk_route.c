@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The vhost that a head is for, as httpd 2.0 finds it while it reads a request
+ * (ap_read_request).  Needs nothing of this MPM but the head's parser.
+ */
+
+#include "itk_route.h"
+
+void itk_route_sockaddr(const itk_address *address, apr_sockaddr_t *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->family = address->any.sa_family;
+#if APR_HAVE_IPV6
+    if (address->any.sa_family == AF_INET6) {
+        out->sa.sin6 = address->v6;
+        out->salen = sizeof(struct sockaddr_in6);
+        out->ipaddr_ptr = &out->sa.sin6.sin6_addr;
+        out->ipaddr_len = sizeof(struct in6_addr);
+        out->port = ntohs(address->v6.sin6_port);
+        return;
+    }
+#endif
+    out->sa.sin = address->v4;
+    out->salen = sizeof(struct sockaddr_in);
+    out->ipaddr_ptr = &out->sa.sin.sin_addr;
+    out->ipaddr_len = sizeof(struct in_addr);
+    out->port = ntohs(address->v4.sin_port);
+}
+
+/*
+ * httpd's limits, which are the first vhost's (2.0.65: ap_rgetline's n is the
+ * limit and two, with the line's end).  A status, or HTTP_OK.
+ */
+int itk_route_limits(const server_rec *s, const itk_head *head,
+                     const char *bytes)
+{
+    int empty_lines = s->limit_req_fields > 0 ? s->limit_req_fields
+                                              : DEFAULT_LIMIT_REQUEST_FIELDS;
+    const char *line = bytes + head->request, *end = bytes + head->length;
+    const char *next;
+    apr_size_t limit = (apr_size_t)s->limit_req_line, folded = 0, content;
+    int fields = 0, is_request = 1;
+
+    if (head->empty_lines >= empty_lines) {
+        return HTTP_BAD_REQUEST;
+    }
+    for (; line < end; line = next, is_request = 0) {
+        next = memchr(line, '\n', (apr_size_t)(end - line));
+        next = next ? next + 1 : end;
+        if ((apr_size_t)(next - line) > limit + 2) {
+            return is_request ? HTTP_REQUEST_URI_TOO_LARGE : HTTP_BAD_REQUEST;
+        }
+        limit = (apr_size_t)s->limit_req_fieldsize;
+        if (is_request) {
+            continue;
+        }
+        content = (apr_size_t)(next - line);
+        content -= content && line[content - 1] == '\n';
+        content -= content && line[content - 1] == '\r';
+        if (folded && content && (*line == ' ' || *line == '\t')) {
+            folded += content;
+            if (folded > limit) {
+                return HTTP_BAD_REQUEST;
+            }
+            continue;
+        }
+        folded = content;
+        if (content && s->limit_req_fields
+            && ++fields > s->limit_req_fields) {
+            return HTTP_BAD_REQUEST;
+        }
+    }
+    return HTTP_OK;
+}
+
+/* A request with its first line read, as read_request_line leaves it. */
+request_rec *itk_route_request(conn_rec *c, server_rec *quiet,
+                               const itk_head *head, const char *bytes,
+                               apr_pool_t *p)
+{
+    request_rec *r = apr_pcalloc(p, sizeof(*r));
+    itk_slice method, target, protocol;
+
+    itk_head_request(head, bytes, &method, &target, &protocol);
+
+    /* fix_hostname logs; what it says, the worker says again */
+    *quiet = *c->base_server;
+    quiet->loglevel = -1;
+
+    r->pool = p;
+    r->connection = c;
+    r->server = quiet;
+    r->per_dir_config = quiet->lookup_defaults;
+    r->headers_in = apr_table_make(p, 2);
+    r->status = HTTP_REQUEST_TIME_OUT;
+    r->method = apr_pstrmemdup(p, method.start, method.length);
+    r->method_number = ap_method_number_of(r->method);
+    r->header_only = r->method_number == M_GET && r->method[0] == 'H';
+    r->assbackwards = head->simple;
+    ap_parse_uri(r, apr_pstrmemdup(p, target.start, target.length));
+    return r;
+}
+
+/* The rest of ap_read_request, up to the vhost. */
+server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
+                           const itk_head *head, const char *bytes)
+{
+    server_rec *base = r->connection->base_server;
+    char *host;
+
+    if (r->assbackwards) {
+        if (r->header_only) {
+            r->status = HTTP_BAD_REQUEST;
+            return base;
+        }
+    }
+    else {
+        if (r->status != HTTP_REQUEST_TIME_OUT) {
+            return base;        /* a target that is no URI */
+        }
+        host = apr_palloc(r->pool, head->length + 1);
+        if (itk_head_host(head, bytes, host, head->length + 1) >= 0) {
+            apr_table_setn(r->headers_in, "Host", host);
+        }
+    }
+    r->status = HTTP_OK;
+    ap_update_vhost_from_headers(r);
+    return r->server == quiet ? base : r->server;
+}
+
+int itk_route_host(conn_rec *c, const itk_head *head, const char *bytes,
+                   apr_pool_t *p, server_rec **out)
+{
+    server_rec quiet;
+    request_rec *r;
+    int status;
+
+    *out = c->base_server;
+    if (head->result != ITK_HEAD_WHOLE) {
+        return HTTP_BAD_REQUEST;
+    }
+    if ((status = itk_route_limits(c->base_server, head, bytes)) != HTTP_OK) {
+        return status;
+    }
+    r = itk_route_request(c, &quiet, head, bytes, p);
+    *out = itk_route_find(r, &quiet, head, bytes);
+    return r->status;
+}

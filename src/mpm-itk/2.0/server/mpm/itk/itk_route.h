@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ITK_ROUTE_H
+#define ITK_ROUTE_H
+
+/*
+ * Which vhost, and so which pool: httpd's own functions, called on a conn_rec
+ * and a request_rec that no module ever sees.  In the dispatcher: no hook but
+ * http_method runs, nothing is logged, no descriptor is touched.
+ *
+ * operation            who calls it                      on failure
+ * itk_route_prepare    a dispatcher, once, before it     -1: it ends
+ *                      gives up root
+ * itk_route_address    a dispatcher (itk_run)            (cannot fail)
+ * itk_route_head       a dispatcher (itk_run)            the address' first vhost
+ * itk_route_host       tests (itk_route_head remembers)  an HTTP status; *out is
+ *                                                        set all the same
+ *
+ * itk_route.c finds the vhost, itk_route_pool.c the pool.
+ */
+
+#include "itk.h"
+
+int itk_route_prepare(apr_pool_t *p);
+
+void itk_route_address(void *adapter, int listener, const itk_address *local,
+                       itk_route *out);
+
+void itk_route_head(void *adapter, const itk_address *local,
+                    const itk_address *remote, const itk_head *head,
+                    const char *bytes, const char *name, itk_route *out);
+
+/*
+ * The server that ap_read_request would end with for this head.  c needs
+ * local_addr, base_server and vhost_lookup_data, as ap_update_vhost_given_ip
+ * leaves them.  HTTP_OK, or the status of the answer that httpd gives while it
+ * reads: then *out is the server that gives it.
+ */
+int itk_route_host(conn_rec *c, const itk_head *head, const char *bytes,
+                   apr_pool_t *p, server_rec **out);
+
+/*
+ * The steps of it: the limits of the address' first vhost (a status); a request
+ * with its first line read, whose server is *quiet, a copy of that vhost that
+ * logs nothing; the vhost, with the status in r.
+ */
+int itk_route_limits(const server_rec *s, const itk_head *head,
+                     const char *bytes);
+request_rec *itk_route_request(conn_rec *c, server_rec *quiet,
+                               const itk_head *head, const char *bytes,
+                               apr_pool_t *p);
+server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
+                           const itk_head *head, const char *bytes);
+
+/* For APR: the same address, in *out, which lives as long as both. */
+void itk_route_sockaddr(const itk_address *address, apr_sockaddr_t *out);
+
+#endif

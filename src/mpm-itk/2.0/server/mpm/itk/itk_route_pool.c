@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The pool of an address, and of a head: what the dispatcher asks. */
+
+#include "itk_route.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+/* What of an address decides: no scope, no flow label, nothing uninitialized. */
+typedef struct {
+    unsigned char ip[16];
+    unsigned short family, port;
+} address_key;
+
+static void key_of(const itk_address *address, address_key *key)
+{
+    memset(key, 0, sizeof(*key));
+    key->family = address->any.sa_family;
+    if (address->any.sa_family == AF_INET6) {
+        memcpy(key->ip, &address->v6.sin6_addr, 16);
+        key->port = address->v6.sin6_port;
+    }
+    else {
+        memcpy(key->ip, &address->v4.sin_addr, 4);
+        key->port = address->v4.sin_port;
+    }
+}
+
+/* ---- what was found before ---------------------------------------------- */
+
+/*
+ * Two tables of what httpd's functions said, for httpd goes through all names
+ * of an address one after the other.  Each entry has one place, so that nobody
+ * can make a search long; another key takes the place over.
+ */
+#define ADDRESSES 256
+#define NAMES     4096
+#define NAME_MAX_LENGTH 256
+
+typedef struct {
+    address_key key;
+    int known;
+    server_rec *base;           /* the first vhost, or the main server */
+    void *names;                /* conn_rec.vhost_lookup_data */
+    itk_route route;
+} address_entry;
+
+typedef struct {
+    address_key key;
+    unsigned short length;      /* 0: empty */
+    char name[NAME_MAX_LENGTH];
+    server_rec *server;
+} name_entry;
+
+static address_entry *addresses;
+static name_entry *names;
+static apr_uint64_t seed;
+static apr_pool_t *scratch;     /* for one head, then cleared */
+static ap_conf_vector_t *no_config;
+
+static apr_uint64_t mix(apr_uint64_t hash, const void *bytes, apr_size_t length)
+{
+    const unsigned char *byte = bytes;
+
+    while (length--) {
+        hash = (hash ^ *byte++) * 0x100000001b3ULL;     /* FNV-1a */
+    }
+    return hash;
+}
+
+int itk_route_prepare(apr_pool_t *p)
+{
+    addresses = calloc(ADDRESSES, sizeof(*addresses));
+    names = calloc(NAMES, sizeof(*names));
+    if (addresses == NULL || names == NULL
+        || getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)
+        || apr_pool_create(&scratch, p) != APR_SUCCESS) {
+        return -1;
+    }
+    no_config = ap_create_conn_config(p);
+    return 0;
+}
+
+static name_entry *name_place(const address_key *key, const char *name,
+                              apr_size_t length)
+{
+    apr_uint64_t hash = mix(mix(seed, key, sizeof(*key)), name, length);
+
+    return &names[(hash ^ (hash >> 32)) % NAMES];
+}
+
+/* ---- an address --------------------------------------------------------- */
+
+static void fill_connection(conn_rec *c, apr_sockaddr_t *local)
+{
+    memset(c, 0, sizeof(*c));
+    c->base_server = ap_server_conf;    /* ap_update_vhost_given_ip assumes it */
+    c->local_addr = local;
+    c->conn_config = no_config;
+}
+
+static void route_of(const server_rec *s, itk_route *out)
+{
+    const itk_server_conf *conf = itk_server_conf_of(s);
+
+    out->pool = conf->pool;
+    out->host = conf->host;
+    out->tls = conf->tls;
+}
+
+/* Might a name bring a connection to this address to this server? */
+static int is_reachable(const server_rec *s, apr_sockaddr_t *local)
+{
+    static const unsigned char any[16];
+    server_addr_rec *sar;
+
+    for (sar = s->addrs; sar; sar = sar->next) {
+        apr_sockaddr_t *addr = sar->host_addr;
+
+        if (sar->host_port != 0 && sar->host_port != local->port) {
+            continue;
+        }
+        if (memcmp(addr->ipaddr_ptr, any, (size_t)addr->ipaddr_len) == 0
+            || (addr->family == AF_INET
+                && addr->sa.sin.sin_addr.s_addr == DEFAULT_VHOST_ADDR)
+            || apr_sockaddr_equal(addr, local)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * Is the pool the same, whatever the head says?  The list of names is httpd's
+ * own affair, so this asks of all servers with such an address, which are at
+ * least those of the list.
+ */
+static int is_of_one_pool(const server_rec *base, int by_name,
+                          apr_sockaddr_t *local)
+{
+    const itk_server_conf *first = itk_server_conf_of(base);
+    const server_rec *s;
+
+    if (first->place_count || itk_this_run.hosts[first->host].max_clients) {
+        return 0;
+    }
+    for (s = by_name ? ap_server_conf : NULL; s; s = s->next) {
+        const itk_server_conf *conf = itk_server_conf_of(s);
+
+        if (is_reachable(s, local)
+            && (conf->pool != first->pool || conf->place_count || conf->tls
+                || itk_this_run.hosts[conf->host].max_clients)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static const address_entry *address_of(const itk_address *local)
+{
+    apr_sockaddr_t sockaddr;
+    address_entry *entry;
+    address_key key;
+    conn_rec c;
+
+    key_of(local, &key);
+    entry = &addresses[mix(seed, &key, sizeof(key)) % ADDRESSES];
+    if (entry->known && memcmp(&entry->key, &key, sizeof(key)) == 0) {
+        return entry;
+    }
+    itk_route_sockaddr(local, &sockaddr);
+    fill_connection(&c, &sockaddr);
+    ap_update_vhost_given_ip(&c);
+
+    entry->known = 1;
+    entry->key = key;
+    entry->base = c.base_server;
+    entry->names = c.vhost_lookup_data;
+    route_of(c.base_server, &entry->route);
+    /* A head that is encrypted says nothing: one pool an address (itk_checks.c) */
+    if (!entry->route.tls
+        && !is_of_one_pool(c.base_server, c.vhost_lookup_data != NULL,
+                           &sockaddr)) {
+        entry->route.pool = -1;
+        entry->route.host = -1;
+    }
+    return entry;
+}
+
+void itk_route_address(void *adapter, int listener, const itk_address *local,
+                       itk_route *out)
+{
+    (void) adapter;
+    (void) listener;
+    *out = address_of(local)->route;
+}
+
+/* ---- a head ------------------------------------------------------------- */
+
+/*
+ * As ap_process_request_internal and ap_location_walk look at r->uri for a
+ * <Location> with a literal prefix.
+ */
+static int pool_in_places(const itk_server_conf *conf, const server_rec *s,
+                          request_rec *r)
+{
+    const core_dir_config *core
+        = ap_get_module_config(s->lookup_defaults, &core_module);
+    char *uri;
+    int i;
+
+    /* An error is answered before any <Location> is looked at. */
+    if (r->parsed_uri.path
+        && (core->allow_encoded_slashes
+            ? ap_unescape_url_keep2f(r->parsed_uri.path)
+            : ap_unescape_url(r->parsed_uri.path)) != OK) {
+        return conf->pool;
+    }
+    uri = r->uri;
+    ap_getparents(uri);
+    if (uri[0] == '/') {
+        ap_no2slash(uri);
+    }
+    for (i = conf->place_count - 1; i >= 0; i--) {
+        const itk_place *place = &conf->places[i];
+
+        if (strncmp(place->prefix, uri, place->length) == 0
+            && (place->prefix[place->length - 1] == '/'
+                || uri[place->length] == '/' || uri[place->length] == '\0')) {
+            return place->pool;
+        }
+    }
+    return conf->pool;
+}
+
+/* The name to look up in what is known: the Host of a path on this server. */
+static int plain_name(const itk_head *head, const char *bytes,
+                      char *name, apr_size_t size)
+{
+    itk_slice method, target, protocol;
+
+    if (head->simple) {
+        return 0;
+    }
+    itk_head_request(head, bytes, &method, &target, &protocol);
+    if (target.length < 1 || target.start[0] != '/'
+        || (target.length > 1 && target.start[1] == '/')
+        || (method.length == 7 && memcmp(method.start, "CONNECT", 7) == 0)) {
+        return 0;               /* the target may name a host */
+    }
+    return itk_head_host(head, bytes, name, size);
+}
+
+void itk_route_head(void *adapter, const itk_address *local,
+                    const itk_address *remote, const itk_head *head,
+                    const char *bytes, const char *tls_name, itk_route *out)
+{
+    const address_entry *address = address_of(local);
+    const itk_server_conf *conf;
+    address_key key = address->key;
+    apr_sockaddr_t sockaddr;
+    char name[NAME_MAX_LENGTH];
+    name_entry *entry = NULL;
+    server_rec *s = NULL, quiet;
+    request_rec *r = NULL;
+    conn_rec c;
+    int length, known = 0;
+
+    (void) adapter;
+    (void) remote;
+    (void) tls_name;            /* mod_ssl of 2.0 has no use for it */
+    route_of(address->base, out);
+    if (out->tls || head == NULL || head->result != ITK_HEAD_WHOLE
+        || itk_route_limits(address->base, head, bytes) != HTTP_OK) {
+        return;
+    }
+    length = plain_name(head, bytes, name, sizeof(name));
+    if (length > 0) {
+        entry = name_place(&key, name, (apr_size_t)length);
+        if (entry->length == length
+            && memcmp(&entry->key, &key, sizeof(key)) == 0
+            && memcmp(entry->name, name, (apr_size_t)length) == 0) {
+            s = entry->server;
+            known = 1;
+        }
+    }
+    if (s == NULL || itk_server_conf_of(s)->place_count) {
+        itk_route_sockaddr(local, &sockaddr);
+        fill_connection(&c, &sockaddr);
+        c.base_server = address->base;
+        c.vhost_lookup_data = address->names;
+        r = itk_route_request(&c, &quiet, head, bytes, scratch);
+    }
+    if (s == NULL) {
+        s = itk_route_find(r, &quiet, head, bytes);
+        if (entry && r->status == HTTP_OK) {
+            entry->key = key;
+            entry->length = (unsigned short)length;
+            memcpy(entry->name, name, (apr_size_t)length);
+            entry->server = s;
+        }
+    }
+    route_of(s, out);
+    conf = itk_server_conf_of(s);
+    if (conf->place_count && (known || r->status == HTTP_OK)) {
+        out->pool = pool_in_places(conf, s, r);
+    }
+    if (r) {
+        apr_pool_clear(scratch);
+    }
+}

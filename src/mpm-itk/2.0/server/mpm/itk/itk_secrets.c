@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What a host told httpd in its vhost, and hosts of other pools are not to read
+ * in their workers' memory.  The supervisor moves it, once, to pages that hold
+ * one pool's alone, and wipes the place it came from; a new worker puts empty
+ * pages over all others: two system calls, however many hosts there are.
+ *
+ * Moved:
+ *   - the values of SetEnv and PassEnv inside a vhost, in its containers too
+ *     (mod_env's tables);
+ *   - the text of every directive inside a vhost, as far as httpd keeps it in
+ *     the tree of the configuration, but for those whose handler is given the
+ *     text itself (RAW_ARGS: containers, rewriting, headers) and may still point
+ *     into it.
+ *
+ * Not reached, and so in the memory of every worker:
+ *   - what other modules have made of their directives: mod_headers' values,
+ *     mod_rewrite's rules, passwords of mod_auth_ldap, php_value and
+ *     php_admin_value;
+ *   - private keys and tickets of mod_ssl;
+ *   - everything outside of vhosts, and httpd's environment: PassEnv takes its
+ *     value from there;
+ *   - vhosts that hold a <Location> of another pool: that pool's workers serve
+ *     a part of them.
+ * Names of hosts and folders are no secrets: a worker has to know which host a
+ * request is for, to refuse it.
+ */
+
+#include "itk_worker.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* mod_env.c's, in all of 2.0.48 to 2.0.65. */
+typedef struct env_conf {
+    apr_table_t *vars;
+    apr_table_t *unsetenv;
+} env_conf;
+
+#define EVERYBODY ITK_SEVERAL
+
+/* A text that is in memory once, and all that point to it. */
+typedef struct text {
+    char *old;
+    char *now;
+    apr_size_t size;            /* with its NUL */
+    int pool;
+} text;
+
+typedef struct reference {
+    char **at;
+    text *what;
+} reference;
+
+typedef struct collection {
+    apr_pool_t *p;              /* for the time of collecting */
+    apr_hash_t *texts;          /* by address */
+    apr_array_header_t *references;
+    module *env;
+    apr_size_t *start;          /* of each pool in the pages; one more */
+    int pools;
+} collection;
+
+static char *pages;
+static apr_size_t pages_length;
+static apr_size_t *pool_start;  /* malloc'ed */
+
+/* ---- finding ----------------------------------------------------------------- */
+
+static void refer(collection *c, char **at, int pool)
+{
+    text *t;
+    reference *r;
+
+    if (*at == NULL || **at == '\0') {
+        return;
+    }
+    t = apr_hash_get(c->texts, at, sizeof(*at));
+    if (t == NULL) {
+        t = apr_pcalloc(c->p, sizeof(*t));
+        t->old = *at;
+        t->size = strlen(*at) + 1;
+        t->pool = pool;
+        apr_hash_set(c->texts, &t->old, sizeof(t->old), t);
+    }
+    else if (t->pool != pool) {
+        t->pool = EVERYBODY;
+    }
+    r = apr_array_push(c->references);
+    r->at = at;
+    r->what = t;
+}
+
+static void env_values(collection *c, ap_conf_vector_t *vector, int pool)
+{
+    env_conf *conf = vector ? ap_get_module_config(vector, c->env) : NULL;
+    const apr_array_header_t *list;
+    apr_table_entry_t *entries;
+    int i;
+
+    if (conf == NULL || conf->vars == NULL) {
+        return;
+    }
+    list = apr_table_elts(conf->vars);
+    entries = (apr_table_entry_t *)list->elts;
+    for (i = 0; i < list->nelts; i++) {
+        if (entries[i].key) {
+            refer(c, &entries[i].val, pool);
+        }
+    }
+}
+
+/* A container's settings, and those of <Files> in it. */
+static void env_container(collection *c, ap_conf_vector_t *vector, int pool)
+{
+    core_dir_config *core;
+    int i;
+
+    env_values(c, vector, pool);
+    core = ap_get_module_config(vector, &core_module);
+    for (i = 0; core && core->sec_file && i < core->sec_file->nelts; i++) {
+        env_values(c, ((ap_conf_vector_t **)core->sec_file->elts)[i], pool);
+    }
+}
+
+static void env_containers(collection *c, const apr_array_header_t *list,
+                           int pool)
+{
+    int i;
+
+    for (i = 0; list && i < list->nelts; i++) {
+        env_container(c, ((ap_conf_vector_t **)list->elts)[i], pool);
+    }
+}
+
+static void env_server(collection *c, server_rec *s, int pool)
+{
+    core_server_config *core = ap_get_module_config(s->module_config,
+                                                    &core_module);
+
+    env_container(c, s->lookup_defaults, pool);
+    env_containers(c, core->sec_dir, pool);
+    env_containers(c, core->sec_url, pool);
+}
+
+/* May the handler point into the text?  Then it stays where it is. */
+static int handed_out(const char *directive)
+{
+    module *m = ap_top_module;
+    const command_rec *command = ap_find_command_in_modules(directive, &m);
+
+    return command == NULL || command->args_how == RAW_ARGS;
+}
+
+static void tree_texts(collection *c, ap_directive_t *d, int pool)
+{
+    for (; d; d = d->next) {
+        if (!handed_out(d->directive)) {
+            refer(c, (char **)&d->args, pool);
+        }
+        tree_texts(c, d->first_child, pool);
+    }
+}
+
+static void tree(collection *c, ap_directive_t *d, apr_hash_t *vhosts)
+{
+    const char *key;
+    const int *pool;
+
+    for (; d; d = d->next) {
+        if (strcasecmp(d->directive, "<VirtualHost") == 0) {
+            key = itk_section_key(c->p, d->filename, d->line_num);
+            pool = apr_hash_get(vhosts, key, APR_HASH_KEY_STRING);
+            if (pool && *pool != EVERYBODY) {
+                tree_texts(c, d->first_child, *pool);
+            }
+        }
+        else {
+            tree(c, d->first_child, vhosts);
+        }
+    }
+}
+
+/* ---- moving ------------------------------------------------------------------ */
+
+static int make_pages(collection *c)
+{
+    apr_size_t page = (apr_size_t)sysconf(_SC_PAGESIZE), at = 0, size;
+    apr_hash_index_t *hi;
+    void *found;
+    int i;
+
+    memset(c->start, 0, ((apr_size_t)c->pools + 1) * sizeof(*c->start));
+    for (hi = apr_hash_first(c->p, c->texts); hi; hi = apr_hash_next(hi)) {
+        const text *t;
+
+        apr_hash_this(hi, NULL, NULL, &found);
+        t = found;
+        if (t->pool != EVERYBODY) {
+            c->start[t->pool] += t->size;
+        }
+    }
+    for (i = 0; i <= c->pools; i++) {
+        size = (c->start[i] + page - 1) / page * page;
+        c->start[i] = at;
+        at += size;
+    }
+    if (at == 0) {
+        return 0;
+    }
+    pages = mmap(NULL, at, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) {
+        pages = NULL;
+        return -1;
+    }
+    pages_length = at;
+    return 0;
+}
+
+static void move(collection *c)
+{
+    apr_size_t *next = apr_pmemdup(c->p, c->start, ((apr_size_t)c->pools + 1)
+                                                   * sizeof(*next));
+    const reference *r = (const reference *)c->references->elts;
+    int i;
+
+    for (i = 0; i < c->references->nelts; i++) {
+        text *t = r[i].what;
+
+        if (t->pool == EVERYBODY) {
+            continue;
+        }
+        if (t->now == NULL) {
+            t->now = pages + next[t->pool];
+            next[t->pool] += t->size;
+            memcpy(t->now, t->old, t->size);
+            memset(t->old, 0, t->size);
+        }
+        *r[i].at = t->now;
+    }
+}
+
+/* ---- the operations ---------------------------------------------------------- */
+
+int itk_secrets_collect(apr_pool_t *p, server_rec *main_server, int pools)
+{
+    collection c;
+    server_rec *s;
+    int result;
+
+    if (pages) {
+        munmap(pages, pages_length);
+        pages = NULL;
+        pages_length = 0;
+    }
+    free(pool_start);
+    pool_start = calloc((size_t)pools + 1, sizeof(*pool_start));
+    if (pool_start == NULL) {
+        return -1;
+    }
+    apr_pool_create(&c.p, p);
+    c.texts = apr_hash_make(c.p);
+    c.references = apr_array_make(c.p, 256, sizeof(reference));
+    c.env = ap_find_linked_module("mod_env.c");
+    c.start = pool_start;
+    c.pools = pools;
+    if (c.env) {
+        env_server(&c, main_server, EVERYBODY);
+        for (s = main_server->next; s; s = s->next) {
+            env_server(&c, s, itk_sole_pool(s));
+        }
+    }
+    tree(&c, ap_conftree, itk_pools_by_section(c.p, main_server));
+    if ((result = make_pages(&c)) == 0) {
+        move(&c);
+    }
+    apr_pool_destroy(c.p);
+    return result;
+}
+
+static int empty(apr_size_t from, apr_size_t to)
+{
+    return from == to
+        || mmap(pages + from, to - from, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED
+        ? 0 : -1;
+}
+
+int itk_secrets_leave(int pool)
+{
+    if (pages == NULL) {
+        return 0;
+    }
+    return empty(0, pool_start[pool]) != 0
+        || empty(pool_start[pool + 1], pages_length) != 0 ? -1 : 0;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ITK_CHILDREN_H
+#define ITK_CHILDREN_H
+
+/*
+ * The supervisor's children: a private table of every process that it forked
+ * and has not reaped.  Nothing in it was written by anybody else, and no pid is
+ * signalled that is not in it.
+ *
+ *   itk_supervisor.c   signals, requests, time: decides
+ *   itk_children.c     forks, reaps, ends: does
+ */
+
+#include "itk_run.h"
+
+#include <signal.h>
+
+#define ITK_DISPATCHERS_MOST 64
+
+typedef uint64_t itk_msec;      /* CLOCK_MONOTONIC */
+
+/* A worker, by slot. */
+typedef struct itk_child {
+    pid_t pid;                  /* 0: nobody here */
+    int dispatcher;             /* place in the table of dispatchers */
+    int pool;                   /* index in its generation */
+    uint32_t generation;        /* of its dispatcher */
+    uint32_t run;               /* reading of the configuration */
+    uint32_t serial;
+    itk_msec born;
+    itk_msec told;              /* to end; 0: not yet */
+    int killed;
+    int gone_unsaid;            /* its dispatcher has still to hear of its end */
+} itk_child;
+
+typedef struct itk_dispatcher_child {
+    pid_t pid;                  /* 0: nobody here */
+    int index;                  /* of ItkDispatchers */
+    uint32_t generation;
+    uint32_t run;
+    int control;
+    int bequest;                /* what it hands over can be read here; -1 */
+    int leaving;
+    itk_msec born;
+} itk_dispatcher_child;
+
+/* What one pool has done to itself; by index, in this reading. */
+typedef struct itk_pool_record {
+    int workers;
+    int crashes;                /* in a row */
+    itk_msec not_before;
+    int *log_pipes;             /* to the logger, while it has workers */
+} itk_pool_record;
+
+typedef struct itk_supervisor_state {
+    const itk_run *run;
+    uint32_t run_number;
+    uint32_t generation;        /* counts dispatchers */
+    uint32_t serial;            /* counts workers */
+
+    itk_child *workers;
+    int slots;
+    int worker_count;
+    int slot_next;
+    itk_dispatcher_child dispatchers[2 * ITK_DISPATCHERS_MOST];
+    itk_pool_record *pools;
+    pid_t logger;
+    int logger_control;
+    pid_t old_loggers[16];
+    itk_msec old_logger_since[16];
+
+    itk_msec now;
+} itk_supervisor_state;
+
+extern itk_supervisor_state itk_s;
+
+/* Room for so many workers; what is there stays.  0 or -1. */
+int itk_children_table(int slots);
+
+/* New processes.  0, or -1: it has been logged. */
+int itk_children_logger(void);
+int itk_children_dispatcher(int index);
+
+/* The slot, or -1 with errno; its dispatcher has been told. */
+int itk_children_worker(itk_dispatcher_child *for_whom, int pool);
+
+/* Reaps what has ended.  1: a dispatcher cannot start, and the server ends. */
+int itk_children_reap(void);
+
+/* A signal to a process of the table. */
+void itk_children_kill(itk_child *worker, int sig);
+
+/* All of them: SIGTERM, time to end, SIGKILL. */
+void itk_children_end_all(void);
+
+void itk_supervisor_log(int level, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+itk_msec itk_supervisor_clock(void);
+
+#endif
