@@ -21,7 +21,7 @@ internal static class BenchCommand
     private static readonly Option<int> Rounds = new("--rounds") { Description = "Measurements of each server; 20 or more are judged", HelpName = "N", DefaultValueFactory = _ => 25 };
     private static readonly Option<int> Duration = new("--duration") { Description = "Seconds of one measurement", HelpName = "SECONDS", DefaultValueFactory = _ => 2 };
     private static readonly Option<ulong?> Seed = new("--seed") { Description = "Of the order of measurements and of the resamples; otherwise the time. The report says it", HelpName = "N" };
-    private static readonly Option<bool> Quick = new("--quick") { Description = "Two rounds of one second: a try of the bench itself, nothing is judged" };
+    private static readonly Option<bool> Quick = new("--quick") { Description = "One round of one second: a try of the bench itself, nothing is judged" };
     private static readonly Option<bool> Resume = new("--resume") { Description = "Take the workloads that an earlier run of the same images and pace has finished" };
     private static readonly Option<double?> Soak = new("--soak") { Description = "The soak alone, for so long: full load, a graceful restart every five seconds, a worker killed every second", HelpName = "MINUTES" };
     private static readonly Option<bool> Profile = new("--profile") { Description = "After the rounds, show where each server's time goes: perf and strace, whichever is there. With one --workload" };

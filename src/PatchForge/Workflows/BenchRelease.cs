@@ -44,7 +44,7 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
         using var held = await roots.Lock(Path.Combine(place, "lock"), cancel);
         var machine = await Machine(root.Tree, images.Plain.Values.First(), cancel);
         var pace = new BenchPace(
-            request.Quick ? 2 : request.Rounds,
+            request.Quick ? 1 : request.Rounds,
             request.Quick ? 1 : request.Seconds,
             request.Seed ?? (ulong)outside.Clock.UtcNow.ToUnixTimeSeconds(),
             TimeSpan.FromMinutes(request.SoakMinutes),

@@ -35,14 +35,8 @@ internal sealed class CgroupMeter : ICpuMeter
             var meter = new CgroupMeter(folder, outer);
             try
             {
-                // What the first process has started by now is moved as well; what it starts later is born there.
-                foreach (var process in ProcFiles.Space(init))
-                {
-                    File.WriteAllText(Path.Combine(folder, "cgroup.procs"), process.Pid.ToString(CultureInfo.InvariantCulture));
-                }
-
                 _ = meter.Read();
-                return meter;
+                return meter.TakeAll(init) ? meter : Given(meter);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -54,6 +48,53 @@ internal sealed class CgroupMeter : ICpuMeter
         {
             return null;
         }
+    }
+
+    /// <summary>
+    /// Moves every process of the root there; what they start later is born there. One that is forked between the
+    /// look and its parent's move is found by the next look: only when a look finds no stranger is it done.
+    /// </summary>
+    private bool TakeAll(int init)
+    {
+        var procs = Path.Combine(_folder, "cgroup.procs");
+        for (var look = 0; look < 20; look++)
+        {
+            var there = File.ReadAllLines(procs).ToHashSet(StringComparer.Ordinal);
+            var strangers = ProcFiles.Space(init)
+                .Where(process => !process.Ended)
+                .Select(process => process.Pid.ToString(CultureInfo.InvariantCulture))
+                .Where(pid => !there.Contains(pid))
+                .ToArray();
+            if (strangers.Length == 0)
+            {
+                return true;
+            }
+
+            foreach (var pid in strangers)
+            {
+                Move(procs, pid);
+            }
+        }
+
+        return false;
+    }
+
+    private static void Move(string procs, string pid)
+    {
+        try
+        {
+            File.WriteAllText(procs, pid);
+        }
+        catch (IOException) when (!Directory.Exists("/proc/" + pid))
+        {
+            // It has ended in between (ESRCH).
+        }
+    }
+
+    private static CgroupMeter? Given(CgroupMeter meter)
+    {
+        meter.Dispose();
+        return null;
     }
 
     public TimeSpan Read()
