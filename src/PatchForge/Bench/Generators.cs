@@ -8,7 +8,8 @@ namespace PatchForge.Bench;
 /// <param name="Microseconds">Of the run, as the generator took it.</param>
 /// <param name="Refused">Answers with a status that is an error.</param>
 /// <param name="Failed">Connections and requests that came to nothing: not connected, reset, cut short, too late.</param>
-public sealed record LoadAnswer(long Requests, long Bytes, long Microseconds, long Refused, long Failed, double Typical, double Slow, double Slowest)
+/// <param name="How">Of the failed ones, what failed, in the generator's words; empty when none did.</param>
+public sealed record LoadAnswer(long Requests, long Bytes, long Microseconds, long Refused, long Failed, double Typical, double Slow, double Slowest, string How = "")
 {
     public double Rate => Microseconds > 0 ? Requests * 1e6 / Microseconds : 0;
 }
@@ -65,8 +66,8 @@ public static class Generators
 
         function done(summary, latency, requests)
             local e = summary.errors
-            io.write(string.format("\nfigures %d %d %d %d %d %d %d %d\n",
-                summary.requests, summary.bytes, summary.duration, e.status, e.connect + e.read + e.write + e.timeout,
+            io.write(string.format("\nfigures %d %d %d %d %d %d %d %d %d %d %d\n",
+                summary.requests, summary.bytes, summary.duration, e.status, e.connect, e.read, e.write, e.timeout,
                 latency:percentile(50), latency:percentile(99), latency.max))
         end
 
@@ -124,7 +125,7 @@ public static class Generators
 
         if (answer.Failed > 0)
         {
-            Say($"{answer.Failed} requests failed");
+            Say($"{answer.Failed} requests failed{(answer.How.Length > 0 ? $" ({answer.How})" : "")}");
         }
 
         if (load.Fresh && answer.Requests < load.Hosts)
@@ -151,13 +152,23 @@ public static class Generators
     private static LoadAnswer? Wrk(string output)
     {
         var line = output.Split('\n').LastOrDefault(line => line.StartsWith("figures ", StringComparison.Ordinal));
-        if (line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not { Length: 9 } words)
+        if (line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not { Length: 12 } words)
         {
             return null;
         }
 
         var numbers = words[1..].Select(word => long.Parse(word, CultureInfo.InvariantCulture)).ToArray();
-        return new LoadAnswer(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6], numbers[7]);
+        var kinds = new[] { "connect", "read", "write", "timeout" }.Zip(numbers[4..8]).Where(kind => kind.Second > 0);
+        return new LoadAnswer(
+            numbers[0],
+            numbers[1],
+            numbers[2],
+            numbers[3],
+            numbers[4..8].Sum(),
+            numbers[8],
+            numbers[9],
+            numbers[10],
+            string.Join(", ", kinds.Select(kind => string.Create(CultureInfo.InvariantCulture, $"{kind.First} {kind.Second}"))));
     }
 
     /// <summary>What ab of 2.0 prints. Its latencies are whole milliseconds, 0 among them.</summary>

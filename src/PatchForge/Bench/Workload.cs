@@ -83,6 +83,9 @@ public enum WorkloadKind
 /// <param name="Base">The arm that the others' ratios are to.</param>
 public sealed record Workload(string Name, string What, WorkloadKind Kind, ImmutableArray<Arm> Arms, string? Base, ImmutableArray<Goal> Goals)
 {
+    /// <summary>Of a soak: a worker is killed every second.</summary>
+    public bool Kills { get; init; }
+
     /// <summary>prefork with what it could have as well: the second column.</summary>
     public string? SecondBase => Arms.Any(arm => arm.Name == Variant.Tuned) ? Variant.Tuned : null;
 

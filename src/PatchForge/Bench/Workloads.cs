@@ -43,7 +43,8 @@ public static class Workloads
         Cold(),
         Starts(),
         Memory(),
-        Soak(),
+        Soak(SoakName, "full load, a graceful restart every five seconds, a worker killed every second") with { Kills = true },
+        Soak("soak-restarts", "full load and a graceful restart every five seconds: not one request may fail"),
     ];
 
     private static Goal ToPrefork(double must, double aim) => new("pool to prefork", Variant.Pool, Variant.Prefork, Figure.Rate, must, aim);
@@ -135,9 +136,9 @@ public static class Workloads
             []);
     }
 
-    private static Workload Soak() => new(
-        SoakName,
-        "full load, a graceful restart every five seconds, a worker killed every second",
+    private static Workload Soak(string name, string what) => new(
+        name,
+        what,
         WorkloadKind.Soak,
         [new Arm(Variant.Pool, Variant.Pool, s_few, new Load(Generator.Wrk, Small, 50, KeepAlive: false, Hosts: 4))],
         null,

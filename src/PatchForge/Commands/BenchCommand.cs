@@ -16,14 +16,14 @@ internal static class BenchCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static readonly Option<string[]> Names = new("--workload") { Description = "One of those that --list shows; all but the soak when none is named. May be given several times", HelpName = "NAME" };
+    private static readonly Option<string[]> Names = new("--workload") { Description = "One of those that --list shows; all but the soaks when none is named. May be given several times", HelpName = "NAME" };
     private static readonly Option<bool> List = new("--list") { Description = "Show the workloads and measure nothing" };
     private static readonly Option<int> Rounds = new("--rounds") { Description = "Measurements of each server; 20 or more are judged", HelpName = "N", DefaultValueFactory = _ => 25 };
     private static readonly Option<int> Duration = new("--duration") { Description = "Seconds of one measurement", HelpName = "SECONDS", DefaultValueFactory = _ => 2 };
     private static readonly Option<ulong?> Seed = new("--seed") { Description = "Of the order of measurements and of the resamples; otherwise the time. The report says it", HelpName = "N" };
     private static readonly Option<bool> Quick = new("--quick") { Description = "One round of one second: a try of the bench itself, nothing is judged" };
     private static readonly Option<bool> Resume = new("--resume") { Description = "Take the workloads that an earlier run of the same images and pace has finished" };
-    private static readonly Option<double?> Soak = new("--soak") { Description = "The soak alone, for so long: full load, a graceful restart every five seconds, a worker killed every second", HelpName = "MINUTES" };
+    private static readonly Option<double?> Soak = new("--soak") { Description = "The soak alone, or the one that --workload names, for so long: full load, restarts, killed workers", HelpName = "MINUTES" };
     private static readonly Option<bool> Profile = new("--profile") { Description = "After the rounds, show where each server's time goes: perf and strace, whichever is there. With one --workload" };
     private static readonly Option<string[]> Images = new("--image") { Description = "A server built elsewhere for the prefix /opt/httpd, such as prefork=DIR; nothing is built then. May be given several times", HelpName = "VARIANT=DIR" };
     private static readonly Option<string?> Report = new("--report") { Description = "Write the HTML report there", HelpName = "FILE" };
@@ -66,9 +66,9 @@ internal static class BenchCommand
         var settings = run.Settings();
         var names = parsed.GetValue(Names) ?? [];
         var soak = parsed.GetValue(Soak);
-        if (soak is not null && names.Length > 0)
+        if (soak is not null && names.Any(name => Workloads.All.Any(known => known.Name == name && known.Kind != WorkloadKind.Soak)))
         {
-            throw new Failure(FailureKind.CommandLine, "--soak is a run of its own", "leave out --workload");
+            throw new Failure(FailureKind.CommandLine, "--soak is a run of its own", "leave out --workload, or name a soak");
         }
 
         if (parsed.GetValue(Profile) && names.Length != 1)
@@ -79,7 +79,7 @@ internal static class BenchCommand
         return new BenchRequest(
             settings,
             parsed.GetValue(Release) is { } release ? Chosen.Release(settings, release).Version : settings.Lines[0].Releases[^1].Version,
-            soak is null ? [.. names] : [Workloads.SoakName],
+            soak is not null && names.Length == 0 ? [Workloads.SoakName] : [.. names],
             Chosen.Source(parsed, Distdir, Git, Unofficial, Trust),
             parsed.GetValue(Root),
             (parsed.GetValue(Images) ?? []).Select(Image).ToImmutableSortedDictionary(image => image.Variant, image => image.Folder, StringComparer.Ordinal),

@@ -66,7 +66,11 @@ public static class BenchHtml
             return;
         }
 
-        HtmlReport.Table(page, BenchText.Heads(workload), workload.Arms.Select(arm => BenchText.Row(workload, arm).Select(HtmlReport.Text).ToArray()));
+        if (BenchText.HasTable(workload))
+        {
+            HtmlReport.Table(page, BenchText.Heads(workload), workload.Arms.Select(arm => BenchText.Row(workload, arm).Select(HtmlReport.Text).ToArray()));
+        }
+
         if (workload.Soak is { } soak)
         {
             page.Append("<p>").Append(HtmlReport.Mark(soak.Passed ? "good" : "bad", soak.Passed ? "passed" : "failed")).Append("</p>\n");

@@ -24,7 +24,11 @@ public static class BenchText
                 continue;
             }
 
-            text.Append(TextTable.Of(Heads(workload), workload.Arms.Select(arm => (IReadOnlyList<string>)Row(workload, arm))));
+            if (HasTable(workload))
+            {
+                text.Append(TextTable.Of(Heads(workload), workload.Arms.Select(arm => (IReadOnlyList<string>)Row(workload, arm))));
+            }
+
             foreach (var goal in workload.Goals)
             {
                 Line($"  goal: {goal.Goal.Sentence}: {Goal(goal)}");
@@ -55,6 +59,9 @@ public static class BenchText
 
     /// <summary>The columns that this workload has figures for.</summary>
     public static string[] Heads(WorkloadResult workload) => [.. Columns(workload).Select(column => column.Head)];
+
+    /// <summary>A soak has figures of its own and no arms to compare.</summary>
+    public static bool HasTable(WorkloadResult workload) => workload.Kind != WorkloadKind.Soak;
 
     public static string[] Row(WorkloadResult workload, ArmResult arm) => [.. Columns(workload).Select(column => column.Cell(arm))];
 

@@ -26,19 +26,27 @@ internal sealed class BenchSoak(BenchWorkload workloads, BenchPace pace)
         found.Configuration[arm.Name] = server.Configuration;
         var seconds = (int)Math.Ceiling(pace.Soak.TotalSeconds);
 
-        // Half of the clients come anew for every request, half of them stay.
-        ImmutableArray<Load> loads = [arm.Load with { Connections = 8 }, arm.Load with { Connections = 8, KeepAlive = true }];
+        // Half of the clients come anew for every request, half of them stay: these with one host, for a connection
+        // that has been one pool's is closed when it asks for another's.
+        ImmutableArray<Load> loads = [arm.Load with { Connections = 8 }, arm.Load with { Connections = 8, KeepAlive = true, Hosts = 1 }];
         foreach (var load in loads)
         {
             found.Commands[load.KeepAlive ? "keep-alive" : "new connections"] = string.Join(' ', server.Command(load, arm.Layout, 0, seconds).Select(ShellQuoting.Quote));
         }
 
         var running = Task.WhenAll(loads.Select(load => server.Beside(server.Command(load, arm.Layout, 0, seconds), pace.Soak + s_patience, cancel)));
-        var (series, restarts, kills) = await Disturb(server, running, seconds, progress, cancel);
+        var (series, restarts, kills) = await Disturb(server, workload.Kills, running, seconds, progress, cancel);
         var answers = (await running).Select(answer => Generators.Read(Generator.Wrk, answer.Output)).ToImmutableArray();
         if (answers.Any(answer => answer is null))
         {
             found.Notes.Add("a generator ended without figures: the soak says nothing");
+        }
+
+        foreach (var (load, answer) in loads.Zip(answers).Where(one => one.Second is not null))
+        {
+            found.Notes.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(load.KeepAlive ? "keep-alive" : "new connections")}: {answer?.Requests} requests, {answer?.Refused} errors, {answer?.Failed} failed{(answer?.How.Length > 0 ? $" ({answer.How})" : "")}"));
         }
 
         if (server.Errors() is { } errors)
@@ -50,7 +58,7 @@ internal sealed class BenchSoak(BenchWorkload workloads, BenchPace pace)
     }
 
     /// <summary>Restarts, kills and looks until the load is over.</summary>
-    private static async Task<(ImmutableArray<SoakSample> Series, int Restarts, int Kills)> Disturb(BenchServer server, Task running, int seconds, IStepProgress progress, CancellationToken cancel)
+    private static async Task<(ImmutableArray<SoakSample> Series, int Restarts, int Kills)> Disturb(BenchServer server, bool killing, Task running, int seconds, IStepProgress progress, CancellationToken cancel)
     {
         var series = ImmutableArray.CreateBuilder<SoakSample>();
         var (restarts, kills, victim) = (0, 0, 0);
@@ -72,7 +80,7 @@ internal sealed class BenchSoak(BenchWorkload workloads, BenchPace pace)
                 all.Any(process => process.Descriptors is null) ? null : all.Sum(process => process.Descriptors),
                 all.Any(process => process.Pss is null) ? null : all.Sum(process => process.Pss)));
             var workers = all.Where(process => process.Uid >= BenchPlace.FirstUser && process.Uid < BenchPlace.FirstUser + BenchPlace.MostUsers).OrderBy(process => process.Pid).ToImmutableArray();
-            if (!workers.IsEmpty)
+            if (killing && !workers.IsEmpty)
             {
                 server.Signal(workers[victim++ % workers.Length].Pid, Kill);
                 kills++;

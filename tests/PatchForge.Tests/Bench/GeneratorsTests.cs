@@ -11,8 +11,8 @@ public sealed class GeneratorsTests
     [Fact]
     public void The_scripts_own_line_is_read_and_the_rest_of_wrks_talk_is_not()
     {
-        var answer = Generators.Read(Generator.Wrk, "Running 2s test @ http://127.0.0.1:8080/50.html\n  1 threads and 16 connections\n\nfigures 10000 2500000 2000000 1 2 1500 9000 20000\n");
-        Assert.Equal(new LoadAnswer(10000, 2500000, 2000000, 1, 2, 1500, 9000, 20000), answer);
+        var answer = Generators.Read(Generator.Wrk, "Running 2s test @ http://127.0.0.1:8080/50.html\n  1 threads and 16 connections\n\nfigures 10000 2500000 2000000 1 0 2 0 3 1500 9000 20000\n");
+        Assert.Equal(new LoadAnswer(10000, 2500000, 2000000, 1, 5, 1500, 9000, 20000, "read 2, timeout 3"), answer);
         Assert.Equal(5000, answer?.Rate);
     }
 
@@ -54,7 +54,7 @@ public sealed class GeneratorsTests
     {
         Assert.Equal(["no request was answered"], Generators.Complaints(s_page, Answer() with { Requests = 0, Bytes = 0 }));
         Assert.Equal(["7 answers were errors"], Generators.Complaints(s_page, Answer() with { Refused = 7 }));
-        Assert.Equal(["7 requests failed"], Generators.Complaints(s_page, Answer() with { Failed = 7 }));
+        Assert.Equal(["7 requests failed (read 7)"], Generators.Complaints(s_page, Answer() with { Failed = 7, How = "read 7" }));
 
         // An empty body, and a page that is another one.
         Assert.Single(Generators.Complaints(s_page, Answer() with { Bytes = 140 * 1000 }));

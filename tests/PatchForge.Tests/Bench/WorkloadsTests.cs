@@ -69,6 +69,11 @@ public sealed class WorkloadsTests
         Assert.Equal(3, BenchConf.Text(Variant.Of(Variant.Pool), new Layout(2, AccessLog: true), s_parts).Split("CustomLog").Length - 1);
     }
 
+    /// <summary>wrk changes the host with every request, not with every connection: kept ones would be closed as the design says.</summary>
+    [Fact]
+    public void No_kept_connection_asks_for_several_hosts() =>
+        Assert.DoesNotContain(Workloads.All.SelectMany(workload => workload.Arms), arm => arm.Load is { KeepAlive: true, Hosts: > 1 });
+
     [Fact]
     public void Pages_are_as_long_as_the_workloads_say()
     {
