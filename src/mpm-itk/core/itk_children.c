@@ -328,7 +328,7 @@ int itk_children_dispatcher(int index)
     d->run = itk_s.run_number;
     d->control = control[0];
     d->bequest = handover[0];
-    d->born = itk_s.now;
+    d->born = d->beat_since = itk_s.now;
     return 0;
 }
 
@@ -433,6 +433,20 @@ void itk_children_kill(itk_child *w, int sig)
         w->killed = 1;
         (void) kill(w->pid, sig);
     }
+}
+
+void itk_children_kill_pool(int pool)
+{
+    int i;
+
+    for (i = 0; i < itk_s.slots; i++) {
+        itk_child *w = &itk_s.workers[i];
+
+        if (w->pid > 0 && w->run == itk_s.run_number && w->pool == pool) {
+            itk_children_kill(w, SIGKILL);
+        }
+    }
+    itk_s.pools[pool].not_before = itk_s.now + BACKOFF_MOST;
 }
 
 /* A pool whose workers die young waits longer and longer for the next one. */
