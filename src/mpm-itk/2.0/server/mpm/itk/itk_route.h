@@ -12,8 +12,8 @@
  *                      gives up root
  * itk_route_address    a dispatcher (itk_run)            (cannot fail)
  * itk_route_head       a dispatcher (itk_run)            the first vhost's pool
- * itk_route_host       tests; itk_route_head does the    an HTTP status; *out is
- *                      same, and remembers               set all the same
+ * itk_route_host       tests; itk_route_head does the    a status; *out is set
+ *                      same, and remembers               all the same
  *
  * itk_route.c finds the vhost, itk_route_pool.c the pool.
  */
