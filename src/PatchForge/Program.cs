@@ -31,6 +31,13 @@ internal static class Program
             return await Host.Smoke.Prober.Run(Console.OpenStandardInput(), Console.Out, stop.Token);
         }
 
+        if (args is ["assail"])
+        {
+            // The same for attacks (Workflows/AttackServer.cs).
+            using var stop = new Interruption();
+            return await Host.Attacks.Attacker.Run(Console.OpenStandardInput(), Console.Out, stop.Token);
+        }
+
         return await Run(args);
     }
 

@@ -24,10 +24,11 @@ public sealed class ArchitectureTests
         ["Overlays"] = ["Ebuilds", "Manifests", "Settings", "Trees", "Seams"],
         ["Roots"] = ["Releases", "Settings", "Trees", "Seams"],
         ["Smoke"] = ["Settings", "Seams"],
-        ["Workflows"] = ["Archives", "Diffs", "Ebuilds", "Landing", "Manifests", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
+        ["Attacks"] = ["Seams"],
+        ["Workflows"] = ["Archives", "Attacks", "Diffs", "Ebuilds", "Landing", "Manifests", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
         ["Reporting"] = ["Workflows", "Seams"],
         ["Commands"] = ["Workflows", "Reporting", "Settings", "Series", "Roots", "Releases", "Seams"],
-        ["Host"] = ["Roots", "Smoke", "Trees", "Settings", "Seams"],
+        ["Host"] = ["Attacks", "Roots", "Smoke", "Trees", "Settings", "Seams"],
     };
 
     public static TheoryData<string> Rooms => [.. Arrows.Keys];

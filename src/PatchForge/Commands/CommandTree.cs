@@ -41,6 +41,7 @@ internal static class CommandTree
         ApplyCommand.Declare(doors),
         .. RegenerateCommands.Declare(doors),
         .. BuildCommands.Declare(doors),
+        AttackCommand.Declare(doors),
         ChrootCommand.Declare(doors),
         DoctorCommand.Declare(doors),
     ];

@@ -18,6 +18,7 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(BuiltAnswer))]
 [JsonSerializable(typeof(DistfilesAnswer))]
 [JsonSerializable(typeof(AppliedAnswer))]
+[JsonSerializable(typeof(AttackAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

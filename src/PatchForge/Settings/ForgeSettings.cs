@@ -71,6 +71,29 @@ public sealed record LineSettings(
 {
     /// <summary>The patch names' folder is this one, relative to the settings file: <c>patches/mpm-itk/2.0</c>.</summary>
     public string SeriesFile => Series + "/series";
+
+    /// <summary>What is built to attack and to measure and never reaches a user; null when there is none.</summary>
+    public LabSettings? Lab { get; init; }
+}
+
+/// <summary>
+/// Experiments of a line: a second series, applied on top of the line's own by <c>attack</c> and <c>bench</c> alone.
+/// </summary>
+/// <param name="Variants">Name of each and its own configure arguments; no name is one of <see cref="BuildSettings.Variants"/>.</param>
+/// <param name="Switching">Those of them that serve each site as its user.</param>
+public sealed record LabSettings(
+    string Series,
+    ImmutableArray<GeneratedPatch> Generated,
+    ImmutableSortedDictionary<string, ImmutableArray<string>> Variants,
+    ImmutableArray<string> Switching)
+{
+    /// <summary>Where it stands in the settings file, for messages.</summary>
+    public FileLocation? At { get; init; }
+
+    /// <summary>PHP as a module of its servers; null when there is none.</summary>
+    public PhpSettings? Php { get; init; }
+
+    public string SeriesFile => Series + "/series";
 }
 
 /// <summary>A new-file patch that is generated from a folder of our own sources.</summary>
