@@ -24,10 +24,12 @@ public sealed class ArchitectureTests
         ["Overlays"] = ["Ebuilds", "Manifests", "Settings", "Trees", "Seams"],
         ["Roots"] = ["Releases", "Settings", "Trees", "Seams"],
         ["Smoke"] = ["Settings", "Seams"],
-        ["Workflows"] = ["Archives", "Diffs", "Ebuilds", "Landing", "Manifests", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
-        ["Reporting"] = ["Workflows", "Seams"],
-        ["Commands"] = ["Workflows", "Reporting", "Settings", "Series", "Roots", "Releases", "Seams"],
-        ["Host"] = ["Roots", "Smoke", "Trees", "Settings", "Seams"],
+        ["Attacks"] = ["Seams"],
+        ["Bench"] = ["Seams"],
+        ["Workflows"] = ["Archives", "Attacks", "Bench", "Diffs", "Ebuilds", "Landing", "Manifests", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
+        ["Reporting"] = ["Bench", "Workflows", "Seams"],
+        ["Commands"] = ["Bench", "Workflows", "Reporting", "Settings", "Series", "Roots", "Releases", "Seams"],
+        ["Host"] = ["Attacks", "Roots", "Smoke", "Trees", "Settings", "Seams"],
     };
 
     public static TheoryData<string> Rooms => [.. Arrows.Keys];

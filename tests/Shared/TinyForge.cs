@@ -36,6 +36,27 @@ internal sealed class TinyForge : IDisposable
         Write("metadata/layout.conf", "masters =\nthin-manifests = true\nmanifest-hashes = BLAKE2B SHA512\n");
     }
 
+    /// <summary>Adds a lab: a generated patch, an edit, a patch that its series does not name, and the variant "wicked".</summary>
+    public TinyForge WithLab()
+    {
+        var settings = Read("patchforge.yaml");
+        const string before = "root: {default: host}";
+        Write("patchforge.yaml", settings.Replace(before, """
+                lab:
+                  series: patches/tiny/lab
+                  generated:
+                    - {patch: 0200-wicked.patch, from: src/lab, to: lab, subject: "lab: never for users"}
+                  variants: {wicked: [--wicked]}
+                  switching: [wicked]
+
+            """ + before, StringComparison.Ordinal));
+        Write("patches/tiny/lab/series", "0200-wicked.patch\n0210-wicked-edit.patch\n");
+        Write("patches/tiny/lab/0210-wicked-edit.patch", WickedEdit);
+        Write("patches/tiny/lab/0290-idle-wicked.patch", WickedEdit.Replace("very", "quite", StringComparison.Ordinal));
+        Write("src/lab/wicked.c", "int wicked(void)\n{\n    return 1;\n}\n");
+        return this;
+    }
+
     public string Home { get; }
 
     public string Distdir { get; }
@@ -88,6 +109,19 @@ internal sealed class TinyForge : IDisposable
          int main(void)
          {
         +    puts("hello, world");
+             return 0;
+         }
+
+        """;
+
+    private const string WickedEdit = """
+        --- a/hello.c
+        +++ b/hello.c
+        @@ -3,5 +3,6 @@
+         int main(void)
+         {
+             puts("hello, world");
+        +    puts("very wicked");
              return 0;
          }
 

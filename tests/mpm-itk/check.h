@@ -28,5 +28,6 @@ int lab_capable(void);
 void test_head(void);
 void test_hello(void);
 void test_wire(void);
+void test_roles(void);
 
 #endif

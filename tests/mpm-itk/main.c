@@ -65,7 +65,9 @@ int main(int argc, char **argv)
 {
     (void) argc;
     (void) argv;
-#if defined(CHECK_LAB)
+#if defined(CHECK_ROLES)
+    test_roles();
+#elif defined(CHECK_LAB)
     if (argc > 1 && strcmp(argv[1], "--capable") == 0) {
         return lab_capable();
     }

@@ -198,6 +198,7 @@ static void a_large_cache(void)
     cache[LARGE - 1] = 'c';
     for (denied = 0; denied < 2; denied++) {
         if ((pid = fork()) == 0) {
+            alarm(60);
             _exit(leave_large(cache, file, denied));
         }
         waitpid(pid, &status, 0);
@@ -215,7 +216,7 @@ static int leave_files(void)
 {
     char name[] = "/tmp/itk-map-XXXXXX", page[4096];
     int file = mkstemp(name), i, count;
-    volatile char *part, *none;
+    volatile char *part, *none, *first;
     itk_mapping list[MAX];
     unsigned char there;
     int ends[2];
@@ -228,6 +229,7 @@ static int leave_files(void)
     /* from the second page on, to two pages behind the end */
     part = mmap(NULL, 4 * 4096, PROT_READ, MAP_SHARED, file, 4096);
     none = mmap(NULL, 4096, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    first = mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 0);
     count = itk_mappings_list(list, MAX, NULL, 0);
     for (i = 0; i < count && list[i].start != (void *)part; i++) {
     }
@@ -236,8 +238,13 @@ static int leave_files(void)
         || strncmp(list[i].name, "/tmp/itk-map-", 13) != 0) {
         return 1;
     }
+    faults_read = 0;
     if (itk_mappings_detach(list, count) != 0) {
         return 2;
+    }
+    /* of the first page, and of the two behind it, no more than that */
+    if (faults_read > 4096 + 2 * 4096 || first[0] != 'A') {
+        return 7;
     }
     if (part[0] != 'B' || part[4096] != 'C' || part[4096 + 100] != 0
         || part[3 * 4096] != 0) {

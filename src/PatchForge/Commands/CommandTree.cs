@@ -41,6 +41,8 @@ internal static class CommandTree
         ApplyCommand.Declare(doors),
         .. RegenerateCommands.Declare(doors),
         .. BuildCommands.Declare(doors),
+        AttackCommand.Declare(doors),
+        BenchCommand.Declare(doors),
         ChrootCommand.Declare(doors),
         DoctorCommand.Declare(doors),
     ];

@@ -11,7 +11,7 @@ namespace PatchForge.Reporting;
 /// </summary>
 public static class HtmlReport
 {
-    private const string Style = """
+    internal const string Style = """
         :root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#57606a;--line:#d5dae0;--card:#f6f8fa;--good:#116329;--bad:#a40e26;--warn:#7d4e00;--add:#dafbe1;--del:#ffebe9}
         @media(prefers-color-scheme:dark){:root{--bg:#0d1117;--fg:#e6edf3;--dim:#9198a1;--line:#30363d;--card:#161b22;--good:#56d364;--bad:#ff7b72;--warn:#e3b341;--add:#12361f;--del:#48171b}}
         *{box-sizing:border-box}body{margin:0 auto;max-width:72rem;padding:1.25rem;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}
@@ -31,11 +31,8 @@ public static class HtmlReport
     {
         var page = new StringBuilder();
         var title = $"patchforge refresh {string.Join(", ", answer.Releases.Select(release => release.Release))}";
-        page.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .Append("<title>").Append(Text(title)).Append("</title>\n<style>\n").Append(Style).Append("\n</style>\n</head>\n<body>\n")
-            .Append("<p class=\"dim\">").Append(Text(answer.Package)).Append(" · ").Append(Text(answer.Tool)).Append("</p>\n<h1>").Append(Text(title)).Append("</h1>\n")
-            .Append("<p>").Append(answer.Succeeded ? "<b class=\"good\">done</b>" : "<b class=\"bad\">not done</b>")
+        Begin(page, title, answer.Package, answer.Tool);
+        page.Append("<p>").Append(answer.Succeeded ? "<b class=\"good\">done</b>" : "<b class=\"bad\">not done</b>")
             .Append(answer.DryRun ? " · dry run, nothing was written" : "").Append("</p>\n");
         if (answer.Scratch is { } scratch)
         {
@@ -56,6 +53,13 @@ public static class HtmlReport
         Changed(page, answer);
         return page.Append("</body>\n</html>\n").ToString();
     }
+
+    /// <summary>Everything of a page up to what is its own; the caller ends it.</summary>
+    internal static void Begin(StringBuilder page, string title, string package, string tool) =>
+        page.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+            .Append("<title>").Append(Text(title)).Append("</title>\n<style>\n").Append(Style).Append("\n</style>\n</head>\n<body>\n")
+            .Append("<p class=\"dim\">").Append(Text(package)).Append(" · ").Append(Text(tool)).Append("</p>\n<h1>").Append(Text(title)).Append("</h1>\n");
 
     private static void Overview(StringBuilder page, RefreshAnswer answer)
     {
@@ -192,7 +196,7 @@ public static class HtmlReport
         page.Append("</ul>\n");
     }
 
-    private static void Table(StringBuilder page, string[] heads, IEnumerable<string[]> rows)
+    internal static void Table(StringBuilder page, string[] heads, IEnumerable<string[]> rows)
     {
         page.Append("<div class=\"scroll\"><table>\n<thead><tr>").Append(string.Concat(heads.Select(head => $"<th scope=\"col\">{Text(head)}</th>"))).Append("</tr></thead>\n<tbody>\n");
         foreach (var row in rows)
@@ -214,14 +218,14 @@ public static class HtmlReport
         return "<pre>" + string.Concat(lines) + "</pre>";
     }
 
-    private static void Note(StringBuilder page, string kind, string sentence) =>
+    internal static void Note(StringBuilder page, string kind, string sentence) =>
         page.Append("<p class=\"note ").Append(kind == "bad" ? "bad" : "").Append("\">").Append(Text(sentence)).Append("</p>\n");
 
     private static string Cells(IEnumerable<string> cells) => string.Join("<br>", cells) is { Length: > 0 } joined ? joined : "–";
 
-    private static string Mark(string kind, string word) => $"<b class=\"{kind}\">{Text(word)}</b>";
+    internal static string Mark(string kind, string word) => $"<b class=\"{kind}\">{Text(word)}</b>";
 
     /// <summary>Text for a page: markup escaped, and control characters shown, so that a log cannot reshape the report.</summary>
-    private static string Text(string text) =>
+    internal static string Text(string text) =>
         WebUtility.HtmlEncode(string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\ufffd' : c)));
 }

@@ -18,6 +18,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(BuiltAnswer))]
 [JsonSerializable(typeof(DistfilesAnswer))]
 [JsonSerializable(typeof(AppliedAnswer))]
+[JsonSerializable(typeof(AttackAnswer))]
+[JsonSerializable(typeof(BenchAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

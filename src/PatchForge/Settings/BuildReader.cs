@@ -16,8 +16,10 @@ internal static class BuildReader
             Variants(map));
     }
 
+    public static BenchSettings Bench(YamlPiece piece) => new(Lists(piece.Map("bench", "packages"), "packages"));
+
     /// <summary>Their names become USE flags of the ebuild.</summary>
-    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Variants(YamlMap build)
+    internal static ImmutableSortedDictionary<string, ImmutableArray<string>> Variants(YamlMap build)
     {
         foreach (var entry in build.Get("variants").FreeMap(build.Named("variants")).Entries)
         {
@@ -33,7 +35,7 @@ internal static class BuildReader
         return words.IsEmpty ? throw Failure.Refused("a command of 'prepare' is empty", "write [program, argument, …]", piece.At) : words;
     }
 
-    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Lists(YamlMap build, string key)
+    internal static ImmutableSortedDictionary<string, ImmutableArray<string>> Lists(YamlMap build, string key)
     {
         var map = build.Get(key).FreeMap(build.Named(key));
         return map.Entries.ToImmutableSortedDictionary(entry => entry.Key, entry => map.Texts(entry.Key), StringComparer.Ordinal);

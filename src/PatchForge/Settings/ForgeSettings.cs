@@ -24,6 +24,9 @@ public sealed record ForgeSettings(
 
     public string PathOf(string relative) => Path.Combine(Home, relative);
 
+    /// <summary>What measuring needs beside what building does.</summary>
+    public BenchSettings Bench { get; init; } = BenchSettings.None;
+
     /// <summary>The settings file itself.</summary>
     public string File { get; init; } = "patchforge.yaml";
 
@@ -70,6 +73,29 @@ public sealed record LineSettings(
     BuildSettings Build)
 {
     /// <summary>The patch names' folder is this one, relative to the settings file: <c>patches/mpm-itk/2.0</c>.</summary>
+    public string SeriesFile => Series + "/series";
+
+    /// <summary>What is built to attack and to measure and never reaches a user; null when there is none.</summary>
+    public LabSettings? Lab { get; init; }
+}
+
+/// <summary>
+/// Experiments of a line: a second series, applied on top of the line's own by <c>attack</c> and <c>bench</c> alone.
+/// </summary>
+/// <param name="Variants">Name of each and its own configure arguments; no name is one of <see cref="BuildSettings.Variants"/>.</param>
+/// <param name="Switching">Those of them that serve each site as its user.</param>
+public sealed record LabSettings(
+    string Series,
+    ImmutableArray<GeneratedPatch> Generated,
+    ImmutableSortedDictionary<string, ImmutableArray<string>> Variants,
+    ImmutableArray<string> Switching)
+{
+    /// <summary>Where it stands in the settings file, for messages.</summary>
+    public FileLocation? At { get; init; }
+
+    /// <summary>PHP as a module of its servers; null when there is none.</summary>
+    public PhpSettings? Php { get; init; }
+
     public string SeriesFile => Series + "/series";
 }
 
@@ -174,3 +200,9 @@ public sealed record SmokeSettings(ImmutableArray<SmokeSite> Sites, int Port, Ti
 
 /// <param name="Uid">Numeric, so that no account has to exist in the root.</param>
 public sealed record SmokeSite(string HostName, int Uid, int Gid);
+
+/// <param name="Packages">The load generators, by the root's own package manager's names (<c>apt</c>, <c>emerge</c>).</param>
+public sealed record BenchSettings(ImmutableSortedDictionary<string, ImmutableArray<string>> Packages)
+{
+    public static BenchSettings None { get; } = new(ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty);
+}

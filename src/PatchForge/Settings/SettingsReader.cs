@@ -12,7 +12,7 @@ internal static class SettingsReader
 
     public static ForgeSettings Forge(string file, YamlPiece root)
     {
-        var map = root.Map("patchforge.yaml", "package", "name", "overlay", "lines", "root", "smoke");
+        var map = root.Map("patchforge.yaml", "package", "name", "overlay", "lines", "root", "smoke", "bench");
         var package = map.Text("package");
         if (package.Split('/') is not [var category, var own])
         {
@@ -26,16 +26,20 @@ internal static class SettingsReader
         Once(map.Get("lines"), "line", lines, line => line.Line);
         Once(map.Get("lines"), "release", lines.SelectMany(line => line.Releases), release => release.Version);
         Once(map.Get("lines"), "distfile", lines.SelectMany(line => line.Releases), release => release.Distfile);
+        var smoke = SmokeReader.Smoke(map.Get("smoke"));
+        var overlay = Overlay(map.Get("overlay"));
+        LabReader.KeepApart(overlay, lines, smoke, map.Get("smoke").At);
         return new ForgeSettings(
             Path.GetDirectoryName(Path.GetFullPath(file))!, // a file's full path has a directory
             package,
             PlainText.Name(map.Text("name"), "'name'", map.Get("name").At),
-            Overlay(map.Get("overlay")),
+            overlay,
             lines,
             Root(map.Get("root")),
-            SmokeReader.Smoke(map.Get("smoke")))
+            smoke)
         {
             File = Path.GetFullPath(file),
+            Bench = map.Find("bench") is { } bench ? BuildReader.Bench(bench) : BenchSettings.None,
         };
     }
 
@@ -53,7 +57,7 @@ internal static class SettingsReader
 
     private static LineSettings Line(YamlPiece piece)
     {
-        var map = piece.Map("a line", "line", "series", "date-source", "generated", "upstream", "releases", "ebuild", "build");
+        var map = piece.Map("a line", "line", "series", "date-source", "generated", "upstream", "releases", "ebuild", "build", "lab");
         var upstream = Upstream(map.Get("upstream"));
         var dateSource = map.TextOrNull("date-source");
         return new LineSettings(
@@ -65,10 +69,13 @@ internal static class SettingsReader
                 .Select(release => Release(release, dateSource, upstream))
                 .OrderBy(release => ReleaseVersion.Parse(release.Version))],
             Ebuild(map.Get("ebuild")),
-            BuildReader.Build(map.Get("build")));
+            BuildReader.Build(map.Get("build")))
+        {
+            Lab = map.Find("lab") is { } lab ? LabReader.Lab(lab) : null,
+        };
     }
 
-    private static GeneratedPatch Generated(YamlPiece piece)
+    internal static GeneratedPatch Generated(YamlPiece piece)
     {
         var map = piece.Map("a generated patch", "patch", "from", "below", "to", "subject");
         return new GeneratedPatch(

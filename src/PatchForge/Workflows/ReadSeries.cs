@@ -39,16 +39,33 @@ public static class ReadSeries
     /// <exception cref="Failure">Refused, with file and line: whatever the readers of series and patches refuse.</exception>
     public static async Task<LoadedSeries> Run(string home, LineSettings line, CancellationToken cancel)
     {
-        var seriesText = await ReadOrNull(home, line.SeriesFile, cancel)
-            ?? throw Failure.Refused("there is no series file", $"make it: the name of one patch a line, in order; it is looked for below the settings file's folder, {home}", new FileLocation(line.SeriesFile));
-        var series = SeriesFile.Parse(seriesText, line.SeriesFile);
-        var generated = line.Generated.ToImmutableSortedDictionary(made => PatchName.Parse(made.Patch), made => made);
-        var plan = SeriesPlan.Of(series, NamesIn(Path.Combine(home, line.Series)), generated.Keys);
+        var series = await Folder(home, line.Series, line.Generated, cancel);
+        if (line.Lab is { } lab)
+        {
+            RefuseLab.In(series, await Folder(home, lab.Series, lab.Generated, cancel));
+        }
+
+        return series;
+    }
+
+    /// <summary>The lab's series of a line that has one, to be applied on top of the line's own.</summary>
+    /// <exception cref="Failure">As <see cref="Run"/>.</exception>
+    public static Task<LoadedSeries> Lab(string home, LabSettings lab, CancellationToken cancel) =>
+        Folder(home, lab.Series, lab.Generated, cancel);
+
+    private static async Task<LoadedSeries> Folder(string home, string folder, ImmutableArray<GeneratedPatch> sources, CancellationToken cancel)
+    {
+        var seriesFile = $"{folder}/series";
+        var seriesText = await ReadOrNull(home, seriesFile, cancel)
+            ?? throw Failure.Refused("there is no series file", $"make it: the name of one patch a line, in order; it is looked for below the settings file's folder, {home}", new FileLocation(seriesFile));
+        var series = SeriesFile.Parse(seriesText, seriesFile);
+        var generated = sources.ToImmutableSortedDictionary(made => PatchName.Parse(made.Patch), made => made);
+        var plan = SeriesPlan.Of(series, NamesIn(Path.Combine(home, folder)), generated.Keys);
         var patches = ImmutableArray.CreateBuilder<LoadedPatch>();
         foreach (var planned in plan.Patches)
         {
             var name = planned.Entry.Name;
-            var file = $"{line.Series}/{name}";
+            var file = $"{folder}/{name}";
             var onDisk = await ReadOrNull(home, file, cancel);
             var bytes = generated.TryGetValue(name, out var made)
                 ? GeneratePatch.Run(made, new DirectoryTree(Path.Combine(home, made.From)))
@@ -56,9 +73,9 @@ public static class ReadSeries
             patches.Add(new LoadedPatch(planned, Patch.Parse(bytes, file, planned.Entry.Strip), bytes, onDisk));
         }
 
-        var basesFile = $"{line.Series}/{BasesFile.FileName}";
+        var basesFile = $"{folder}/{BasesFile.FileName}";
         var bases = await ReadOrNull(home, basesFile, cancel) is { } text ? BasesFile.Parse(text, basesFile) : [];
-        return new LoadedSeries(line.Series, series, patches.DrainToImmutable(), plan.Orphans, bases);
+        return new LoadedSeries(folder, series, patches.DrainToImmutable(), plan.Orphans, bases);
     }
 
     private static IEnumerable<PatchName> NamesIn(string folder) =>

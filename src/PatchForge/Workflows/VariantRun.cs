@@ -20,7 +20,7 @@ internal sealed class VariantRun(Outside outside, IRoots roots, BuildRequest req
         if (!Directory.Exists(prepared))
         {
             var unfinished = Path.Combine(work.Folder, "preparing");
-            await Copy(request.Source, unfinished, cancel);
+            await CopyTree.Run(outside.Processes, request.Source, unfinished, cancel);
             if (await Steps(BuildPlan.Prepare(request.Build), unfinished, cancel) is { } failed)
             {
                 await roots.Remove(unfinished, cancel);
@@ -32,7 +32,7 @@ internal sealed class VariantRun(Outside outside, IRoots roots, BuildRequest req
 
         // Each variant has the tree to itself, so that a failed one can be looked at and none sees another's.
         var tree = Path.Combine(work.Folder, "tree-" + variant);
-        await Copy(prepared, tree, cancel);
+        await CopyTree.Run(outside.Processes, prepared, tree, cancel);
         var image = Directory.CreateDirectory(Path.Combine(_result, "image")).FullName;
         return await Steps(BuildPlan.Variant(request.Build, variant, image, Environment.ProcessorCount), tree, cancel);
     }
@@ -108,15 +108,5 @@ internal sealed class VariantRun(Outside outside, IRoots roots, BuildRequest req
 
         totals[step.Name] = counted;
         return answer;
-    }
-
-    private async Task Copy(string from, string to, CancellationToken cancel)
-    {
-        // cp keeps modes, links and the times that make goes by; the source's owner is of no account inside.
-        var answer = await outside.Processes.Run(new ProcessRequest("cp", "-R", "-P", "--preserve=mode,timestamps,links", "--no-target-directory", "--", from, to), cancel);
-        if (!answer.Succeeded)
-        {
-            throw Failure.Refused($"{from} could not be copied: {answer.Error.Trim()}");
-        }
     }
 }

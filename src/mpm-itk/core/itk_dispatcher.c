@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -239,10 +238,11 @@ static void watch_listeners(int operation)
     }
 }
 
-static void out_of_room(int error)
+/* Idle ones are closed for those that come: 1 if that has helped. */
+static int out_of_room(int error)
 {
     if (itk_conns_make_room(64) > 0) {
-        return;
+        return 1;
     }
     if (itk_d.now - itk_d.said_full >= 10000 || itk_d.said_full == 0) {
         itk_dispatch_log(LOG_ERR, error, "no room for another connection; "
@@ -251,6 +251,7 @@ static void out_of_room(int error)
     }
     watch_listeners(EPOLL_CTL_DEL);
     itk_d.accept_again = itk_d.now + PAUSE;
+    return 0;
 }
 
 static void accept_some(int listener)
@@ -267,7 +268,7 @@ static void accept_some(int listener)
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM
                 || errno == ENOBUFS) {
-                out_of_room(errno);
+                (void) out_of_room(errno);
             }
             else if (errno == ECONNABORTED || errno == EINTR
                      || errno == EPROTO) {
@@ -276,9 +277,11 @@ static void accept_some(int listener)
             return;
         }
         place = itk_conn_new(fd, listener);
+        if (place < 0 && out_of_room(0)) {
+            place = itk_conn_new(fd, listener);
+        }
         if (place < 0) {
             (void) close(fd);
-            out_of_room(0);
             return;
         }
         begin(&itk_d.conns[place]);
@@ -460,6 +463,7 @@ static void handle(const struct epoll_event *event)
     case ITK_EVENT_INHERIT:
         if (!itk_inherit((int)number)) {
             (void) close((int)number);
+            itk_d.ancestors--;
         }
         break;
     case ITK_EVENT_CONN:
@@ -486,7 +490,6 @@ static void handle(const struct epoll_event *event)
 static void set_up(const itk_run *run, const itk_dispatcher_start *start)
 {
     struct epoll_event event;
-    struct rlimit files;
     int i;
 
     itk_d.run = run;
@@ -494,11 +497,7 @@ static void set_up(const itk_run *run, const itk_dispatcher_start *start)
     itk_d.now = clock_now();
     itk_d.free_conn = -1;
     itk_list_clear(&itk_d.lingering);
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
-        files.rlim_cur = 1024;
-    }
-    itk_d.conn_limit = (int)(files.rlim_cur > 1000000 ? 1000000
-                                                      : files.rlim_cur);
+    itk_d.conn_limit = start->files;
     itk_d.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (itk_d.epoll < 0 || itk_crew_start() != 0) {
         itk_dispatch_log(LOG_EMERG, errno, "a dispatcher could not start");
@@ -511,8 +510,10 @@ static void set_up(const itk_run *run, const itk_dispatcher_start *start)
     }
     for (i = 0; i < start->inherit_count; i++) {
         event.data.u64 = ITK_EVENT(ITK_EVENT_INHERIT, start->inherit[i]);
-        (void) epoll_ctl(itk_d.epoll, EPOLL_CTL_ADD, start->inherit[i],
-                         &event);
+        if (epoll_ctl(itk_d.epoll, EPOLL_CTL_ADD, start->inherit[i], &event)
+            == 0) {
+            itk_d.ancestors++;
+        }
     }
     watch_listeners(EPOLL_CTL_ADD);
 }
@@ -549,7 +550,8 @@ void itk_dispatch(const itk_run *run, const itk_dispatcher_start *start)
             sweep();
             next_sweep = itk_d.now + SWEEP;
         }
-        if (itk_d.leaving && itk_crew_busy() == 0
+        /* those before it may still have something to hand on */
+        if (itk_d.leaving && itk_d.ancestors == 0 && itk_crew_busy() == 0
             && itk_d.live[ITK_CONN_LINGER] == 0) {
             exit(0);
         }

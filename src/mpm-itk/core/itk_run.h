@@ -178,6 +178,7 @@ typedef struct itk_dispatcher_start {
     int bequeath;               /* handover channel to the dispatcher after it */
     const int *inherit;         /* handover channels of those before it */
     int inherit_count;
+    int files;                  /* descriptors that it may have at most */
 } itk_dispatcher_start;
 
 /* The new process, already ItkDispatcherUser.  Never returns. */

@@ -12,6 +12,8 @@ internal enum Signals
     HangUp = 1,
     User1 = 10,
     User2 = 12,
+    Kill = 9,
+    WindowChange = 28,
 }
 
 /// <summary>The server's processes: the parent is the one that the namespaces' first process is the parent of.</summary>
@@ -82,6 +84,46 @@ internal sealed partial class Inside(int init)
         {
             throw new IOException($"kill({init}, {signal}): {Marshal.GetLastPInvokeErrorMessage()}");
         }
+    }
+
+    /// <summary>Kills a process of this space, and no other.</summary>
+    public void End(ProcessIdentity process)
+    {
+        if (Identity(process.Pid) is { } there && there.InnerPid == process.InnerPid && there.Name == process.Name)
+        {
+            _ = Kill(process.Pid, (int)Signals.Kill);
+        }
+    }
+
+    /// <summary>The server's processes, whoever they are.</summary>
+    public ImmutableArray<ProcessIdentity> ServerAll() => [.. Processes().Where(process => process.Name is "httpd" or "apache2" && process.Permitted != ulong.MaxValue)];
+
+    /// <summary>Those of the server's that have a file with this inode mapped shared.</summary>
+    public ImmutableArray<ProcessIdentity> Sharers(string inode) => [.. ServerAll().Where(process => Maps(process.Pid).Any(line =>
+        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { Length: > 4 } fields && fields[1].EndsWith('s') && fields[4] == inode))];
+
+    private static string[] Maps(int pid)
+    {
+        try
+        {
+            return File.ReadAllLines($"/proc/{pid}/maps");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Those of the server's that have a listening socket of this port open.</summary>
+    public ImmutableArray<ProcessIdentity> Listeners(int port)
+    {
+        var end = string.Create(CultureInfo.InvariantCulture, $"0100007F:{port:X4}");
+        var inodes = File.ReadLines("/proc/self/net/tcp")
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields.Length > 9 && fields[1] == end && fields[3] == "0A")
+            .Select(fields => $"socket:[{fields[9]}]")
+            .ToImmutableArray();
+        return [.. ServerAll().Where(process => inodes.Any(inode => Holds(process.Pid, inode)))];
     }
 
     private IEnumerable<ProcessIdentity> Processes() => Directory.EnumerateDirectories("/proc")

@@ -205,7 +205,7 @@ static void register_hooks(apr_pool_t *p)
                             APR_HOOK_REALLY_LAST);
 }
 
-module AP_MODULE_DECLARE_DATA mpm_itk_module = {
+module AP_MODULE_DECLARE_DATA mpm_classic_module = {
     MPM20_MODULE_STUFF,
     ap_mpm_rewrite_args,
     NULL,

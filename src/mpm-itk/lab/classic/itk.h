@@ -57,7 +57,7 @@
 #define AP_MPMQ_STOPPING 2
 #endif
 
-extern module AP_MODULE_DECLARE_DATA mpm_itk_module;
+extern module AP_MODULE_DECLARE_DATA mpm_classic_module;
 
 /* ---- itk_directives.c -------------------------------------------------- */
 

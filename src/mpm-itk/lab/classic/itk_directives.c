@@ -58,7 +58,7 @@ void *itk_server_conf_merge(apr_pool_t *p, void *base, void *added)
 
 itk_server_conf *itk_server_conf_of(const server_rec *s)
 {
-    return ap_get_module_config(s->module_config, &mpm_itk_module);
+    return ap_get_module_config(s->module_config, &mpm_classic_module);
 }
 
 static apr_status_t free_groups(void *groups)

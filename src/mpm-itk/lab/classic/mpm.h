@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef APACHE_MPM_ITK_H
-#define APACHE_MPM_ITK_H
+#ifndef APACHE_MPM_CLASSIC_H
+#define APACHE_MPM_CLASSIC_H
 
 /* What the rest of httpd asks of its MPM at compile time. */
 
@@ -9,8 +9,8 @@
 #include "scoreboard.h"
 #include "unixd.h"
 
-#define ITK_MPM
-#define MPM_NAME "ITK"
+#define CLASSIC_MPM
+#define MPM_NAME "Classic"
 
 #define AP_MPM_WANT_RECLAIM_CHILD_PROCESSES
 #define AP_MPM_WANT_WAIT_OR_TIMEOUT

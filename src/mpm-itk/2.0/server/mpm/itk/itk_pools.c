@@ -7,6 +7,7 @@
  */
 
 #include "itk.h"
+#include "itk_guard.h"
 
 #include <grp.h>
 
@@ -119,7 +120,7 @@ static int pool_of(maker *m, const itk_assignment *from, int nice_value)
     if (known) {
         return *known;
     }
-    if (first && !itk_conf.share_uid
+    if (ITK_GUARD("share-uid") && first && !itk_conf.share_uid
         && !itk_identity_same(&((itk_pool *)m->pools->elts)[*first].who, who)) {
         return uid_is_shared(m, *first, who, origin);
     }
@@ -255,7 +256,7 @@ int itk_pools_make(apr_pool_t *p, server_rec *main_server, itk_fault *fault)
     maker m;
     itk_host *hosts;
     server_rec *s;
-    int count = 0, empty_lines = 0;
+    int count = 0, empty_lines = 0, fields;
 
     memset(&m, 0, sizeof(m));
     m.p = p;
@@ -279,18 +280,16 @@ int itk_pools_make(apr_pool_t *p, server_rec *main_server, itk_fault *fault)
             return -1;
         }
         /* the vhost's own rule is applied when its address is known */
-        if (s->limit_req_fields > empty_lines) {
-            empty_lines = s->limit_req_fields;
-        }
+        fields = s->limit_req_fields > 0 ? s->limit_req_fields
+                                         : DEFAULT_LIMIT_REQUEST_FIELDS;
+        empty_lines = fields > empty_lines ? fields : empty_lines;
     }
 
     itk_this_run.pools = (const itk_pool *)m.pools->elts;
     itk_this_run.pool_count = m.pools->nelts;
     itk_this_run.hosts = hosts;
     itk_this_run.host_count = count;
-    itk_this_run.limits.max_empty_lines
-        = empty_lines > DEFAULT_LIMIT_REQUEST_FIELDS
-          ? empty_lines : DEFAULT_LIMIT_REQUEST_FIELDS;
+    itk_this_run.limits.max_empty_lines = empty_lines;
     return 0;
 }
 

@@ -39,10 +39,11 @@ int itk_route_host(conn_rec *c, const itk_head *head, const char *bytes,
                    apr_pool_t *p, server_rec **out);
 
 /*
- * The steps of it: the limits of the address' first vhost (a status); a request
+ * The steps of it: the head as httpd takes it; the limits of the address' first vhost (a status); a request
  * with its first line read, whose server is *quiet, a copy of that vhost that
  * logs nothing; the vhost, with the status in r.
  */
+const itk_head *itk_route_as_read(const server_rec *s, const itk_head *head);
 int itk_route_limits(const server_rec *s, const itk_head *head,
                      const char *bytes);
 request_rec *itk_route_request(conn_rec *c, server_rec *quiet,

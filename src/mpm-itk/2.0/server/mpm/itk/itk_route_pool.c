@@ -57,6 +57,7 @@ static name_entry *names;
 static apr_uint64_t seed;
 static apr_pool_t *scratch;     /* for one head, then cleared */
 static ap_conf_vector_t *no_config;
+static char unknown[] = "-";
 
 static apr_uint64_t mix(apr_uint64_t hash, const void *bytes, apr_size_t length)
 {
@@ -98,6 +99,7 @@ static void fill_connection(conn_rec *c, apr_sockaddr_t *local)
     c->base_server = ap_server_conf;    /* ap_update_vhost_given_ip assumes it */
     c->local_addr = local;
     c->conn_config = no_config;
+    c->remote_ip = unknown;
 }
 
 static void route_of(const server_rec *s, itk_route *out)
@@ -325,8 +327,11 @@ void itk_route_head(void *adapter, const itk_address *local,
     (void) remote;
     (void) tls_name;            /* mod_ssl of 2.0 has no use for it */
     route_of(address->base, out);
-    if (out->tls || head == NULL || head->result != ITK_HEAD_WHOLE
-        || itk_route_limits(address->base, head, bytes) != HTTP_OK) {
+    if (out->tls || head == NULL || head->result != ITK_HEAD_WHOLE) {
+        return;
+    }
+    head = itk_route_as_read(address->base, head);
+    if (itk_route_limits(address->base, head, bytes) != HTTP_OK) {
         return;
     }
     fill_connection(&c, &sockaddr);

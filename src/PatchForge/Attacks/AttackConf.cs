@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+
+namespace PatchForge.Attacks;
+
+/// <summary>A server to be attacked: where it is, what it has, how it is started.</summary>
+/// <param name="Modules">Folder of shared modules inside the root, and the modules' files in it.</param>
+/// <param name="Without">Guards that the lab build leaves out.</param>
+public sealed record AttackRecipe(
+    string Binary,
+    string Modules,
+    ImmutableArray<string> ModuleFiles,
+    int Port,
+    AttackModel Model,
+    AttackSetting Setting,
+    ImmutableArray<string> Without,
+    AttackCast Cast)
+{
+    public bool HasPools => Model is AttackModel.Pool or AttackModel.Fork;
+}
+
+/// <summary>The configuration that an attacked server runs with, and nothing of the one it was installed with.</summary>
+public static class AttackConf
+{
+    /// <summary>Seconds that a head may take: short, for the run waits for it.</summary>
+    public const int Timeout = 5;
+
+    private static readonly ImmutableArray<(string Name, string File)> s_modules =
+    [
+        ("access_module", "mod_access.so"),
+        ("alias_module", "mod_alias.so"),
+        ("cgi_module", "mod_cgi.so"),
+        ("dir_module", "mod_dir.so"),
+        ("env_module", "mod_env.so"),
+        ("log_config_module", "mod_log_config.so"),
+        ("mime_module", "mod_mime.so"),
+        ("status_module", "mod_status.so"),
+    ];
+
+    public static string Text(AttackRecipe recipe)
+    {
+        var text = new StringBuilder();
+        void Line(string line) => text.Append(line).Append('\n');
+        foreach (var line in Server(recipe).Concat(Hosts(recipe)))
+        {
+            Line(line);
+        }
+
+        return text.ToString();
+    }
+
+    private static string Address(AttackRecipe recipe) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{recipe.Port}");
+
+    private static IEnumerable<string> Server(AttackRecipe recipe)
+    {
+        const string place = AttackFiles.Place;
+        yield return $"ServerRoot \"{place}\"";
+        yield return $"Listen {Address(recipe)}";
+        yield return string.Create(CultureInfo.InvariantCulture, $"ServerName localhost:{recipe.Port}");
+        yield return $"User {recipe.Cast.Server.Account}";
+        yield return $"Group {recipe.Cast.Server.Account}";
+        yield return $"PidFile {place}/run/httpd.pid";
+        yield return $"ScoreBoardFile {place}/run/scoreboard";
+        yield return $"LockFile {place}/run/accept.lock";
+
+        // 2.0.48's own choice, pthread mutexes, fails with today's libc; fcntl works in every release.
+        yield return "AcceptMutex fcntl";
+        yield return $"ErrorLog {place}/logs/error_log";
+        yield return "LogLevel info";
+        foreach (var (name, file) in s_modules.Where(module => recipe.ModuleFiles.Contains(module.File)))
+        {
+            yield return $"LoadModule {name} {recipe.Modules}/{file}";
+        }
+
+        yield return $"LoadModule itk_attack_module {AttackFiles.Module}";
+        yield return "LogFormat \"%v %p %P \\\"%r\\\" %>s %b\" attack";
+        yield return $"CustomLog {place}/logs/access_log attack";
+        var crowded = recipe.Setting == AttackSetting.Crowded;
+        if (!recipe.HasPools)
+        {
+            yield return "StartServers 5";
+            yield return "MinSpareServers 3";
+            yield return "MaxSpareServers 10";
+        }
+
+        yield return $"MaxClients {(crowded ? 6 : 40)}";
+        if (recipe.HasPools)
+        {
+            yield return $"ItkModel {(recipe.Model == AttackModel.Pool ? "pool" : "fork")}";
+            yield return $"ItkDispatcherUser {(recipe.Setting == AttackSetting.DispatcherIsPool ? recipe.Cast.Victim : recipe.Cast.Front).Account}";
+            yield return $"ItkMaxWorkersPerPool {(crowded ? 6 : 8)}";
+            yield return "ItkQueueDepth 64";
+            yield return recipe.Setting == AttackSetting.NoNewPrivileges ? "ItkNoNewPrivileges On" : "ItkNoNewPrivileges Off";
+        }
+
+        if (recipe.Setting == AttackSetting.OutOfRange)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"LimitUIDRange {recipe.Cast.Victim.Id} {recipe.Cast.Front.Id}");
+        }
+
+        yield return string.Create(CultureInfo.InvariantCulture, $"Timeout {Timeout}");
+        yield return "KeepAlive On";
+        yield return "KeepAliveTimeout 30";
+        yield return "MaxKeepAliveRequests 1000";
+        yield return "HostnameLookups Off";
+        yield return "UseCanonicalName Off";
+        yield return $"TypesConfig {place}/mime.types";
+        yield return "DefaultType text/plain";
+        foreach (var (where, what) in new[] { ("/itk-attack", "itk-attack"), ("/itk-who", "itk-who"), ("/itk-victim", "itk-victim"), ("/inner/itk-who", "itk-who") })
+        {
+            yield return $"<Location {where}>";
+            yield return $"    SetHandler {what}";
+            yield return "</Location>";
+        }
+
+        yield return $"NameVirtualHost {Address(recipe)}";
+    }
+
+    private static IEnumerable<string> Hosts(AttackRecipe recipe)
+    {
+        var (attacker, victim, inner) = (recipe.Cast.Attacker, recipe.Cast.Victim, recipe.Cast.Inner);
+        ImmutableArray<string> own = recipe.HasPools && recipe.Setting == AttackSetting.Usual
+            ? ["    <Location /inner>", $"        AssignUserID {inner.Account} {inner.Account}", "    </Location>"]
+            : [];
+        ImmutableArray<string> nice = recipe.Model == AttackModel.Switch ? [] : ["    NiceValue 5"];
+        ImmutableArray<string> wrong = recipe.Setting == AttackSetting.WrongContainer
+            ? [$"    <Directory {attacker.Folder}>", $"        AssignUserID {inner.Account} {inner.Account}", "    </Directory>"]
+            : [];
+        ImmutableArray<string> open = recipe.Setting == AttackSetting.OpenLogFolder ? [$"    TransferLog {attacker.Folder}/log"] : [];
+        ImmutableArray<string> php = recipe.Setting == AttackSetting.Php
+            ? ["    <FilesMatch \\.php$>", "        SetHandler application/x-httpd-php", "    </FilesMatch>"]
+            : [];
+        var account = recipe.Setting == AttackSetting.RootIdentity ? "root" : attacker.Account;
+        foreach (var line in Host(recipe, attacker, account, [.. nice, .. own, .. wrong, .. open, .. php]))
+        {
+            yield return line;
+        }
+
+        var shared = recipe.Setting == AttackSetting.SharedUser ? attacker.Account : victim.Account;
+        foreach (var line in Host(recipe, victim, shared, [$"    SetEnv ITK_ATTACK_SECRET {AttackCast.Secret}"], victim.Account))
+        {
+            yield return line;
+        }
+    }
+
+    private static IEnumerable<string> Host(AttackRecipe recipe, Role role, string account, ImmutableArray<string> more, string? group = null) =>
+    [
+        $"<VirtualHost {Address(recipe)}>",
+        $"    ServerName {role.Host}",
+        $"    DocumentRoot {role.Folder}",
+        $"    ErrorLog {AttackFiles.Place}/logs/{role.Host}-error",
+        $"    CustomLog {AttackFiles.Place}/logs/{role.Host}-access attack",
+        $"    AssignUserID {account} {group ?? account}",
+        .. more,
+        "</VirtualHost>",
+    ];
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using PatchForge.Attacks;
+
+namespace PatchForge.Workflows;
+
+/// <summary>What was seen of an attack on one model, or without its guard.</summary>
+/// <param name="Verdict">as expected, skipped, wrong, or proves nothing.</param>
+/// <param name="Outcome">stopped, succeeded, skipped or not run.</param>
+/// <param name="Why">One sentence; empty when all is as it should be.</param>
+public sealed record AttackFacts(string Model, string Expected, string Outcome, string Verdict, string Why, string Tried, string Kernel, string Evidence)
+{
+    public bool Failed => Verdict is "wrong" or "proves nothing";
+
+    internal static AttackFacts Of(string model, string expected, AttackSeen? seen, AttackVerdict verdict) => new(
+        model,
+        expected,
+        Words(seen?.Outcome),
+        verdict.Judgement switch
+        {
+            Judgement.AsExpected => "as expected",
+            Judgement.Skipped => "skipped",
+            Judgement.Wrong => "wrong",
+            _ => "proves nothing",
+        },
+        verdict.Why,
+        seen?.Tried ?? "",
+        seen?.Kernel ?? "",
+        seen?.Evidence ?? "");
+
+    internal static string Words(Outcome? outcome) => outcome switch
+    {
+        Attacks.Outcome.Stopped => "stopped",
+        Attacks.Outcome.Succeeded => "succeeded",
+        Attacks.Outcome.Skipped => "skipped",
+        _ => "not run",
+    };
+}
+
+/// <summary>One attack, on every model that was asked.</summary>
+/// <param name="WithoutGuard">Null when no guard was taken out for it.</param>
+/// <param name="Unguarded">Why there is none to take out; null when there is.</param>
+public sealed record AttackRow(
+    string Id, int Point, string Tries, string Must, string Source, ImmutableArray<string> Guards, string? Unguarded, ImmutableArray<AttackFacts> Models, AttackFacts? WithoutGuard)
+{
+    internal static AttackRow Of(Attack attack, ImmutableArray<AttackFacts> models, AttackFacts? withoutGuard) =>
+        new(attack.Id, attack.Point, attack.Tries, attack.Must, attack.Source, attack.Guards, attack.Unguarded, models, withoutGuard);
+}
+
+/// <summary>What <c>attack</c> answers; with <c>--list</c> no model was asked.</summary>
+/// <param name="Unproven">Guards that no attack takes out, each with the reason.</param>
+/// <param name="Kept">The folder below which configurations and logs of the runs are.</param>
+public sealed record AttackAnswer(
+    string Release,
+    SourceFacts? Source,
+    ImmutableArray<string> Models,
+    ImmutableArray<AttackRow> Attacks,
+    ImmutableArray<UnprovenGuard> Unproven,
+    double Seconds,
+    string? Kept)
+{
+    public int Failed => Attacks.Sum(row => row.Models.Count(facts => facts.Failed) + (row.WithoutGuard is { Failed: true } ? 1 : 0));
+
+    public bool Succeeded => Failed == 0;
+}
+
+public sealed record UnprovenGuard(string Guard, string Why);

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using PatchForge.Attacks;
+using PatchForge.Roots;
+using PatchForge.Seams;
+using PatchForge.Settings;
+
+namespace PatchForge.Workflows;
+
+/// <summary>Compiles the attacks against a built server, with the compiler of the root that it was built in.</summary>
+internal sealed class AttackTools(IRoots roots)
+{
+    private const string Sources = "/srv/attack-sources";
+    private static readonly ImmutableArray<string> s_flags = ["-std=gnu11", "-D_GNU_SOURCE", "-D_REENTRANT", "-O1", "-g", "-Wall", "-Wextra", "-Werror"];
+
+    /// <returns>The folder that becomes <see cref="AttackFiles.Tools"/> inside the root.</returns>
+    /// <exception cref="Failure">Missing, without the sources; Refused, when they do not compile.</exception>
+    public async Task<string> Run(ForgeSettings settings, OpenedRoot root, string image, string name, CancellationToken cancel)
+    {
+        var sources = Path.Combine(settings.Home, "src", "mpm-itk", "attack");
+        if (!Directory.Exists(sources))
+        {
+            throw Failure.Missing($"there is no folder {sources}, where the attacks' sources are", "attack works in a checkout of this repository");
+        }
+
+        var module = Directory.EnumerateFiles(sources, "*.c").Select(path => Path.GetFileName(path)).Where(file => !file.StartsWith("itk_", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        var folder = Path.Combine(roots.StateFolder, "attack", "tools-" + name);
+        await roots.Remove(folder, cancel);
+        Directory.CreateDirectory(folder);
+        await Compile(root, image, sources, folder, [.. s_flags, "-fPIC", "-shared", "-isystem", BuildPlan.Prefix + "/include", "-o", "mod_itk_attack.so", .. module.Select(file => $"{Sources}/{file}")], cancel);
+        foreach (var program in new[] { "itk_begin", "itk_regain" })
+        {
+            await Compile(root, image, sources, folder, [.. s_flags, "-o", program.Replace('_', '-'), $"{Sources}/{program}.c"], cancel);
+        }
+
+        return folder;
+    }
+
+    private async Task Compile(OpenedRoot root, string image, string sources, string folder, ImmutableArray<string> arguments, CancellationToken cancel)
+    {
+        var answer = await roots.Run(
+            new RootRun(root.Tree, RootRights.Build, ["gcc", .. arguments])
+            {
+                Binds = [new RootBind(image, BuildPlan.Prefix), new RootBind(sources, Sources), new RootBind(folder, AttackFiles.Tools, Writable: true)],
+                WorkingDirectory = AttackFiles.Tools,
+                TimeLimit = TimeSpan.FromMinutes(3),
+            },
+            cancel);
+        if (!answer.Succeeded)
+        {
+            throw Failure.Refused($"the attacks in {sources} do not compile: {LogFile.LastWord(answer)}", answer.Error.Trim());
+        }
+    }
+}

@@ -1,6 +1,0 @@
-if test "$MPM_NAME" = "itk" ; then
-    AC_CHECK_HEADERS(linux/capability.h linux/keyctl.h linux/securebits.h, [], [
-        AC_MSG_ERROR([the itk MPM needs Linux and the headers of its kernel])
-    ])
-    APACHE_FAST_OUTPUT(server/mpm/$MPM_NAME/Makefile)
-fi

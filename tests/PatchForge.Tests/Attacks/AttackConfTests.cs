@@ -1,0 +1,59 @@
+using PatchForge.Attacks;
+
+namespace PatchForge.Tests.Attacks;
+
+public sealed class AttackConfTests
+{
+    [Theory]
+    [InlineData(AttackModel.Pool, "ItkModel pool")]
+    [InlineData(AttackModel.Fork, "ItkModel fork")]
+    public void The_models_of_one_server_differ_by_a_directive(AttackModel model, string line) =>
+        Assert.Contains(line + "\n", Conf(model, AttackSetting.Usual), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(AttackModel.Classic)]
+    [InlineData(AttackModel.Switch)]
+    public void The_older_models_are_given_nothing_that_they_do_not_know(AttackModel model) =>
+        Assert.DoesNotContain("Itk", Conf(model, AttackSetting.Usual).Replace("ITK_ATTACK", "", StringComparison.Ordinal), StringComparison.Ordinal);
+
+    [Fact]
+    public void Each_host_has_its_own_user_and_the_attacker_has_a_place_of_a_third_one()
+    {
+        var text = Conf(AttackModel.Pool, AttackSetting.Usual);
+
+        Assert.Contains("AssignUserID pfattacker pfattacker", text, StringComparison.Ordinal);
+        Assert.Contains("AssignUserID pfvictim pfvictim", text, StringComparison.Ordinal);
+        Assert.Contains("<Location /inner>\n        AssignUserID pfinner pfinner", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(AttackSetting.RootIdentity, "AssignUserID root root")]
+    [InlineData(AttackSetting.OutOfRange, "LimitUIDRange 64102 64104")]
+    [InlineData(AttackSetting.SharedUser, "AssignUserID pfattacker pfvictim")]
+    [InlineData(AttackSetting.DispatcherIsPool, "ItkDispatcherUser pfvictim")]
+    [InlineData(AttackSetting.WrongContainer, "<Directory /srv/attack/sites/pfattacker>")]
+    [InlineData(AttackSetting.OpenLogFolder, "TransferLog /srv/attack/sites/pfattacker/log")]
+    [InlineData(AttackSetting.NoNewPrivileges, "ItkNoNewPrivileges On")]
+    [InlineData(AttackSetting.Crowded, "MaxClients 6")]
+    public void A_setting_says_what_is_wrong_with_it_and_the_usual_one_does_not(AttackSetting setting, string line)
+    {
+        Assert.Contains(line + "\n", Conf(AttackModel.Pool, setting), StringComparison.Ordinal);
+        Assert.DoesNotContain(line + "\n", Conf(AttackModel.Pool, AttackSetting.Usual), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Guards_are_taken_out_by_the_environment_of_the_server_alone()
+    {
+        var script = Script([]);
+        Assert.DoesNotContain("ITK_LAB_WITHOUT", script, StringComparison.Ordinal);
+        Assert.Contains("ITK_LAB_WITHOUT=bounding,securebits setpriv", Script(["bounding", "securebits"]), StringComparison.Ordinal);
+    }
+
+    private static string Conf(AttackModel model, AttackSetting setting) => AttackConf.Text(Recipe(model, setting, []));
+
+    private static string Script(string[] without) =>
+        AttackFiles.Of(Recipe(AttackModel.Pool, AttackSetting.Usual, without)).Single(file => file.Path == AttackFiles.Start).Text;
+
+    private static AttackRecipe Recipe(AttackModel model, AttackSetting setting, string[] without) =>
+        new("/opt/httpd/bin/httpd", "/opt/httpd/modules", ["mod_env.so"], 8080, model, setting, [.. without], AttackCast.Usual);
+}
