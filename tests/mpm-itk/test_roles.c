@@ -726,6 +726,19 @@ static void a_stuck_dispatcher_is_replaced(void)
     test_end();
 }
 
+static void the_refused_have_no_worker(void)
+{
+    test_begin("a pool outside of LimitUIDRange is answered, and has no worker");
+    settings();
+    pools[12].refused = "out of the range";
+    start();
+    CLAIM(get("/", 12) == 503);
+    CLAIM(workers() == 0);
+    CLAIM(get("/", 13) == 200);
+    CLAIM(stop());
+    test_end();
+}
+
 static void spares_are_kept(void)
 {
     test_begin("ItkMinSpareWorkers: a pool in use has so many idle ones");
@@ -967,6 +980,7 @@ void test_roles(void)
     liars_are_ended("/lie-flood");
     the_dispatcher_comes_back();
     a_stuck_dispatcher_is_replaced();
+    the_refused_have_no_worker();
     spares_are_kept();
     the_mute_are_ended();
     the_restart_loses_nothing();

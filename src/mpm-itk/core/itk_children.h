@@ -52,7 +52,6 @@ typedef struct itk_pool_record {
     int workers;
     int crashes;                /* in a row */
     itk_msec not_before;
-    int *log_pipes;             /* to the logger, while it has workers */
 } itk_pool_record;
 
 typedef struct itk_supervisor_state {
@@ -67,6 +66,7 @@ typedef struct itk_supervisor_state {
     int slot_next;
     itk_dispatcher_child dispatchers[2 * ITK_DISPATCHERS_MOST];
     itk_pool_record *pools;
+    int *log_pipes;             /* room for those of one worker */
     pid_t logger;
     int logger_control;
     pid_t old_loggers[16];

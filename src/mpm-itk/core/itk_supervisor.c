@@ -159,6 +159,10 @@ static void spawn(itk_dispatcher_child *d, const itk_request *request)
         refuse(d, request->pool, RETRY_FULL);
     }
     else if (itk_children_worker(d, (int)request->pool) < 0) {
+        if (errno == EAGAIN) {  /* a channel is full for a moment */
+            refuse(d, request->pool, RETRY_FULL);
+            return;
+        }
         if (itk_s.now - said >= 10000 || said == 0) {
             itk_supervisor_log(LOG_ERR, errno, "could not start a worker "
                                "of %s", itk_s.run->pools[request->pool].name);
@@ -373,9 +377,11 @@ static int begin(const itk_run *run)
     itk_s.run = run;
     itk_s.now = itk_supervisor_clock();
     itk_s.run_number++;
-    free(itk_s.pools);          /* log pipes: closed at the end of the last run */
+    free(itk_s.pools);
+    free(itk_s.log_pipes);
     itk_s.pools = calloc((size_t)run->pool_count, sizeof(*itk_s.pools));
-    if (itk_s.pools == NULL || itk_children_table(run->limits.slots) != 0
+    itk_s.log_pipes = calloc((size_t)run->shared_log_count + 1, sizeof(int));
+    if (itk_s.pools == NULL || itk_s.log_pipes == NULL || itk_children_table(run->limits.slots) != 0
         || itk_children_logger() != 0) {
         return -1;
     }
@@ -444,21 +450,6 @@ static void turn(const sigset_t *mask)
     }
 }
 
-static void close_all_log_pipes(void)
-{
-    int pool, i;
-
-    for (pool = 0; pool < itk_s.run->pool_count; pool++) {
-        int *pipes = itk_s.pools[pool].log_pipes;
-
-        for (i = 0; pipes && i < itk_s.run->shared_log_count; i++) {
-            (void) close(pipes[i]);
-        }
-        free(pipes);
-        itk_s.pools[pool].log_pipes = NULL;
-    }
-}
-
 static itk_ended serve(const sigset_t *mask)
 {
     itk_msec next_look = 0;
@@ -483,7 +474,6 @@ static itk_ended serve(const sigset_t *mask)
         }
         if (graceful_wanted) {
             graceful_wanted = 0;
-            close_all_log_pipes();
             return ITK_ENDED_GRACEFUL;
         }
         if (itk_s.now >= next_look) {
