@@ -130,6 +130,7 @@ int itk_children_logger(void)
     pid = fork_child();
     if (pid == 0) {
         (void) close(pair[0]);
+        run->dispatcher_start(run->adapter, -1);
         if (itk_log_become(pair[1], run->shared_logs, run->shared_log_count,
                            &run->dispatcher, run->runtime_dir, &step) != 0) {
             cannot_become("logger", step);
@@ -176,17 +177,34 @@ static void close_log_pipes(int *pipes)
     }
 }
 
+static int dispatcher_ended(itk_dispatcher_child *d, int status);
+
 /* ---- dispatchers -------------------------------------------------------- */
 
+/*
+ * A place in the table.  One that is leaving can take as long as its slowest
+ * client; when all places are taken the one that has been at it longest ends.
+ */
 static itk_dispatcher_child *free_dispatcher(void)
 {
-    int i;
+    itk_dispatcher_child *oldest = NULL;
+    int i, status;
 
     for (i = 0; i < 2 * ITK_DISPATCHERS_MOST; i++) {
-        if (itk_s.dispatchers[i].pid == 0
-            && itk_s.dispatchers[i].control <= 0) {
-            return &itk_s.dispatchers[i];
+        itk_dispatcher_child *d = &itk_s.dispatchers[i];
+
+        if (d->pid == 0 && d->control <= 0) {
+            return d;
         }
+        if (d->pid > 0 && d->leaving
+            && (oldest == NULL || d->generation < oldest->generation)) {
+            oldest = d;
+        }
+    }
+    if (oldest && kill(oldest->pid, SIGKILL) == 0
+        && waitpid(oldest->pid, &status, 0) == oldest->pid) {
+        (void) dispatcher_ended(oldest, status);
+        return oldest;
     }
     return NULL;
 }
@@ -428,6 +446,19 @@ void itk_children_kill(itk_child *w, int sig)
     if (w->pid > 0) {
         w->killed = 1;
         (void) kill(w->pid, sig);
+    }
+}
+
+void itk_children_renew(void)
+{
+    int i;
+
+    for (i = 0; i < itk_s.slots; i++) {
+        itk_child *w = &itk_s.workers[i];
+
+        if (w->pid > 0 && w->run == itk_s.run_number) {
+            (void) kill(w->pid, SIGTERM);
+        }
     }
 }
 

@@ -96,6 +96,9 @@ void itk_children_kill(itk_child *worker, int sig);
 /* All of them: SIGTERM, time to end, SIGKILL. */
 void itk_children_end_all(void);
 
+/* All workers are told to end after what they are doing: others follow. */
+void itk_children_renew(void);
+
 /* All workers of a pool, at once; it waits for its next one. */
 void itk_children_kill_pool(int pool);
 

@@ -133,6 +133,7 @@ static void retire(int slot)
     }
     idle_remove(slot);
     w->retired = 1;
+    itk_d.ending++;
     close_one(&w->channel);
     if (w->out_count == 0) {
         told_to_end(slot);
@@ -330,7 +331,9 @@ static void owe(int pool)
         itk_d.owed_first = pool;
     }
     itk_d.owed_last = pool;
-    (void) make_room(pool);
+    if (itk_d.ending == 0) {
+        (void) make_room(pool);
+    }
 }
 
 static int pay_owed(void)
@@ -349,7 +352,7 @@ static int pay_owed(void)
 
 static int may_have_more(const itk_crew_pool *p)
 {
-    return p->workers + p->pending < itk_d.run->limits.max_workers_per_pool;
+    return p->workers + p->pending < itk_d.max_per_pool;
 }
 
 static int ask(int pool)
@@ -685,6 +688,9 @@ void itk_crew_gone(const itk_order *order)
         || w->pool < 0) {
         return;
     }
+    if (w->retired) {
+        itk_d.ending--;
+    }
     w->retired = 1;             /* nothing is given to it while this is done */
     idle_remove(slot);
     while (w->report >= 0 && read_reports(slot)) {
@@ -721,6 +727,16 @@ void itk_crew_refused(const itk_order *order)
 
 /* ---- time --------------------------------------------------------------- */
 
+/* Is there anybody else in the pool, or could there be? */
+static int better_place(int pool)
+{
+    const itk_crew_pool *p = &itk_d.pools[pool];
+
+    return p->idle >= 0 || find_busy(pool, 0) >= 0
+        || (may_have_more(p)
+            && itk_d.worker_total + itk_d.pending_total < itk_d.max_workers);
+}
+
 static void take_back_slow(void)
 {
     int fd[ITK_WIRE_DESCRIPTORS], slot, count;
@@ -731,7 +747,7 @@ static void take_back_slow(void)
         itk_crew_worker *w = &itk_d.workers[slot];
 
         if (w->pool < 0 || w->out_count < 2 || w->back < 0
-            || itk_d.now - w->since < SLOW) {
+            || itk_d.now - w->since < SLOW || !better_place(w->pool)) {
             continue;
         }
         count = 1;
@@ -823,7 +839,7 @@ void itk_crew_tick(void)
             remember_active(pool);
         }
     }
-    if (itk_d.owed_first >= 0) {
+    if (itk_d.owed_first >= 0 && itk_d.ending == 0) {
         (void) make_room(itk_d.owed_first);
     }
     end_idle();
@@ -835,6 +851,15 @@ int itk_crew_next_tick(void)
 }
 
 /* ---- beginning and end -------------------------------------------------- */
+
+/* All dispatchers' parts add up to the whole; none has nothing. */
+static int part_of(int whole)
+{
+    int all = itk_d.run->limits.dispatchers;
+    int part = whole / all + (itk_d.start->index < whole % all);
+
+    return part > 0 ? part : 1;
+}
 
 int itk_crew_start(void)
 {
@@ -860,10 +885,8 @@ int itk_crew_start(void)
     }
     itk_d.oldest_idle = itk_d.newest_idle = -1;
     itk_d.owed_first = itk_d.owed_last = itk_d.active_first = -1;
-    itk_d.max_workers = run->limits.max_workers / run->limits.dispatchers;
-    if (itk_d.max_workers < 1) {
-        itk_d.max_workers = 1;
-    }
+    itk_d.max_workers = part_of(run->limits.max_workers);
+    itk_d.max_per_pool = part_of(run->limits.max_workers_per_pool);
     return 0;
 }
 

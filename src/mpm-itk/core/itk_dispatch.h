@@ -92,7 +92,9 @@ typedef struct itk_dispatch_state {
     volatile uint32_t *touching;
     int leaving;
     int ancestors;              /* handover channels that are not at their end */
-    int max_workers;            /* this dispatcher's part */
+    int max_workers;            /* this dispatcher's parts */
+    int max_per_pool;
+    int ending;                 /* workers told to end that are not gone */
 
     itk_conn *conns;
     int conn_count;             /* places there are */
@@ -199,6 +201,10 @@ void itk_bequeath_all(void);
 int itk_inherit(int channel);
 
 /* ---- itk_dispatcher.c --------------------------------------------------- */
+
+/* What the address says of a connection: TLS, host, and the pool if it has one
+ * alone.  -1: it has been closed. */
+int itk_dispatch_address(itk_conn *c);
 
 /* Looks at a HEAD connection and gives it to a worker when it can. */
 void itk_dispatch_look(itk_conn *c);

@@ -204,7 +204,7 @@ void itk_dispatch_look(itk_conn *c)
 
 /* ---- accepting ---------------------------------------------------------- */
 
-static void begin(itk_conn *c)
+int itk_dispatch_address(itk_conn *c)
 {
     const itk_run *run = itk_d.run;
     const itk_address *local = own_address(c);
@@ -212,7 +212,7 @@ static void begin(itk_conn *c)
 
     if (local == NULL) {
         itk_conn_close(c);
-        return;
+        return -1;
     }
     route.pool = route.host = -1;
     route.tls = 0;
@@ -222,6 +222,14 @@ static void begin(itk_conn *c)
     if (route.pool >= 0 && route.pool < run->pool_count) {
         c->pool = route.pool;
         c->known = !c->tls;
+    }
+    return 0;
+}
+
+static void begin(itk_conn *c)
+{
+    if (itk_dispatch_address(c) != 0) {
+        return;
     }
     if (c->known) {
         itk_crew_give(c);

@@ -138,7 +138,11 @@ static void take_over(const itk_legacy *message, int fd)
     }
     c = &itk_d.conns[place];
     c->served = message->served;
+    if (itk_dispatch_address(c) != 0) {
+        return;
+    }
     if (pool >= 0) {
+        c->known = c->known && c->pool == pool;
         c->pool = pool;
         c->marked = 1;
         itk_conn_state(c, ITK_CONN_KEPT);

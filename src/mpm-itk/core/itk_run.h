@@ -142,7 +142,7 @@ typedef struct itk_run {
                        const itk_address *remote, const itk_head *head,
                        const char *bytes, const char *name, itk_route *out);
 
-    /* Dispatcher: once, before it gives up root. */
+    /* Dispatcher (index) and logger (-1): once, before it gives up root. */
     void (*dispatcher_start)(void *adapter, int index);
 
     /* The new process of a worker, root.  Closes, drops, serves; never returns. */

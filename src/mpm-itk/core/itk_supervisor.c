@@ -363,8 +363,9 @@ static void keep_up(void)
     if (itk_s.logger <= 0 && itk_s.run->shared_log_count > 0) {
         last_try = itk_s.now;
         itk_supervisor_log(LOG_ERR, 0, "the logger has ended; another one "
-                           "is started");
+                           "is started, and workers are replaced");
         (void) itk_children_logger();
+        itk_children_renew();
     }
 }
 

@@ -3,6 +3,7 @@
 /* The module: hooks, and the supervisor between two readings. */
 
 #include "itk.h"
+#include "itk_guard.h"
 #include "itk_route.h"
 #include "itk_worker.h"
 
@@ -44,14 +45,22 @@ static void unclaimed(void *adapter, pid_t pid, int status)
     (void) adapter;
 }
 
+/* Dispatchers and, with index -1, the logger: they serve no host. */
 static void dispatcher_start(void *adapter, int index)
 {
+    const char *cannot = NULL;
+
     (void) adapter;
-    (void) index;
-    if (itk_route_prepare(itk_pconf) != 0) {
+    if (ITK_GUARD("secrets") && itk_secrets_leave(-1) != 0) {
+        cannot = "forget what hosts said";
+    }
+    else if (index >= 0 && itk_route_prepare(itk_pconf) != 0) {
+        cannot = "get memory for its tables";
+    }
+    if (cannot) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
-                     "mpm-itk: a dispatcher has no memory for its tables, and "
-                     "has ended");
+                     "mpm-itk: a %s could not %s, and has ended",
+                     index >= 0 ? "dispatcher" : "logger", cannot);
         _exit(APEXIT_CHILDSICK);
     }
 }

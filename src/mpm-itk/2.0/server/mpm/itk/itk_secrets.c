@@ -330,6 +330,9 @@ int itk_secrets_leave(int pool)
     if (pages == NULL) {
         return 0;
     }
+    if (pool < 0) {
+        return empty(0, pages_length);
+    }
     return empty(0, pool_start[pool]) != 0
         || empty(pool_start[pool + 1], pages_length) != 0 ? -1 : 0;
 }

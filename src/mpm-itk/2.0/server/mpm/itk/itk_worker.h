@@ -139,7 +139,8 @@ const char *itk_section_key(apr_pool_t *p, const char *file, int line);
 /* The supervisor.  0, or -1 with a reason in the log. */
 int itk_secrets_collect(apr_pool_t *p, server_rec *s, int pools);
 
-/* A worker, as root still.  0, or -1 with errno. */
+/* A worker, and with -1 those who are of no pool; as root still.  0, or -1 with
+ * errno. */
 int itk_secrets_leave(int pool);
 
 /* ---- itk_secrets_php.c ---------------------------------------------------- */
