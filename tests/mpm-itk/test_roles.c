@@ -950,6 +950,60 @@ static void out_of_descriptors(void)
     test_end();
 }
 
+/*
+ * One that waits in a queue: nothing that its client does may be looked at, or
+ * the place would be free, or in the queue twice.
+ */
+static void the_queued_are_left_alone(void)
+{
+    static const char rest[] = "TP/1.1\r\nHost: p4\r\n"
+                               "Connection: close\r\n\r\n";
+    struct linger at_once = { 1, 0 };
+    int slow[2], more, gone, again[8], i;
+
+    test_begin("a client that goes on, or away, while it waits in a queue");
+    settings();
+    run.limits.max_workers_per_pool = 1;
+    run.limits.queue_depth = 8;
+    start();
+    CLAIM(get("/", 4) == 200 && get("/", 5) == 200);
+    for (i = 0; i < 2; i++) {       /* one is served, one is sent ahead */
+        slow[i] = dial();
+        say(slow[i], "/sleep", 4, 0);
+    }
+    nap(20);
+    gone = dial();
+    more = dial();
+    (void) !send(gone, "GET / HT", 8, MSG_NOSIGNAL);
+    (void) !send(more, "GET / HT", 8, MSG_NOSIGNAL);
+    nap(30);                        /* they are watched now */
+    (void) !send(gone, rest, strlen(rest), MSG_NOSIGNAL);
+    (void) !send(more, rest, strlen(rest), MSG_NOSIGNAL);
+    nap(30);                        /* and queued */
+    (void) !send(more, "\r\n", 2, MSG_NOSIGNAL);
+    setsockopt(gone, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    close(gone);
+    nap(30);
+    for (i = 0; i < 8; i++) {       /* who takes a place that is free now? */
+        again[i] = dial();
+        say(again[i], "/", 5, 0);
+    }
+    for (i = 0; i < 8; i++) {
+        CLAIM(hear(again[i]) == 200 && field("X-Pool: ") == 5);
+        close(again[i]);
+    }
+    for (i = 0; i < 2; i++) {
+        CLAIM(hear(slow[i]) == 200);
+        close(slow[i]);
+    }
+    CLAIM(hear(more) == 200);
+    close(more);
+    CLAIM(get("/", 4) == 200 && field("X-Pool: ") == 4);
+    CLAIM(get("/", 5) == 200);
+    CLAIM(stop());
+    test_end();
+}
+
 void test_roles(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -976,4 +1030,5 @@ void test_roles(void)
     heads_have_a_limit();
     unseen_ones_come_back();
     out_of_descriptors();
+    the_queued_are_left_alone();
 }

@@ -168,8 +168,11 @@ static void remember_active(int pool)
     }
 }
 
+/* Not watched: whatever its client does, it is nobody's to look at, or to close,
+ * before it has left the queue. */
 static void queue_last(itk_conn *c)
 {
+    itk_conn_unwatch(c);
     itk_conn_state(c, ITK_CONN_QUEUED);
     itk_list_append(&itk_d.pools[c->pool].queue, c);
     remember_active(c->pool);
@@ -177,6 +180,7 @@ static void queue_last(itk_conn *c)
 
 static void queue_first(itk_conn *c)
 {
+    itk_conn_unwatch(c);
     itk_conn_state(c, ITK_CONN_QUEUED);
     itk_list_prepend(&itk_d.pools[c->pool].queue, c);
     remember_active(c->pool);

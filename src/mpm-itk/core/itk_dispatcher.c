@@ -476,7 +476,8 @@ static void handle(const struct epoll_event *event)
         break;
     case ITK_EVENT_CONN:
         c = itk_conn_by_serial(number);
-        if (c == NULL || !c->watched) {
+        if (c == NULL || !c->watched
+            || (c->state != ITK_CONN_HEAD && c->state != ITK_CONN_KEPT)) {
             break;
         }
         if ((event->events & (EPOLLERR | EPOLLHUP))
