@@ -16,14 +16,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -161,6 +164,34 @@ static void lie(const struct itk_worker_start *start, uint32_t serial,
     }
 }
 
+/*
+ * Holds the lock of its report pipe: pipe_write has it while it waits for a page
+ * of the writer's that never comes (a tenant's FUSE would do; here userfaultfd).
+ */
+static void hold_pipe(const struct itk_worker_start *start, uint32_t serial)
+{
+    struct uffdio_api api = { .api = UFFD_API };
+    struct uffdio_register range;
+    int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+    itk_report report;
+    char *page;
+
+    page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memset(&range, 0, sizeof(range));
+    range.range.start = (unsigned long)page;
+    range.range.len = 4096;
+    range.mode = UFFDIO_REGISTER_MODE_MISSING;
+    memset(&report, 0, sizeof(report));
+    report.serial = serial;
+    report.what = ITK_REPORT_CLOSED;
+    if (fd >= 0 && ioctl(fd, UFFDIO_API, &api) == 0
+        && ioctl(fd, UFFDIO_REGISTER, &range) == 0) {
+        (void) !write(start->report, &report, sizeof(report));
+        (void) !syscall(SYS_write, start->report, page, sizeof(report));
+    }
+}
+
 /* One request of a connection; 0: it is to be closed. */
 static int answer(const struct itk_worker_start *start, const itk_pass *pass,
                   int fd, char *request)
@@ -177,6 +208,9 @@ static int answer(const struct itk_worker_start *start, const itk_pass *pass,
     if (strstr(request, "/mute")) {
         close(start->report);
         sleep(30);
+    }
+    if (strstr(request, "/hold-pipe")) {
+        hold_pipe(start, pass->serial);
     }
     if (strstr(request, "/lie")) {
         lie(start, pass->serial, request);
@@ -726,6 +760,30 @@ static void a_stuck_dispatcher_is_replaced(void)
     test_end();
 }
 
+/* Before the dispatcher itself would be replaced: it cannot be killed then. */
+static void who_holds_it_up_is_ended(void)
+{
+    struct timespec a, b;
+    int fd, status = 0, i;
+
+    test_begin("a worker that holds its report pipe's lock is ended");
+    settings();
+    start();
+    CLAIM(get("/", 1) == 200 && get("/", 2) == 200);
+    fd = dial();
+    say(fd, "/hold-pipe", 1, 0);
+    nap(100);
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    for (i = 0; i < 8 && status != 200; i++) {
+        status = get("/", 2);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    CLAIM(status == 200 && b.tv_sec - a.tv_sec < 5);
+    close(fd);
+    CLAIM(stop());
+    test_end();
+}
+
 static void spares_are_kept(void)
 {
     test_begin("ItkMinSpareWorkers: a pool in use has so many idle ones");
@@ -1021,6 +1079,7 @@ void test_roles(void)
     liars_are_ended("/lie-flood");
     the_dispatcher_comes_back();
     a_stuck_dispatcher_is_replaced();
+    who_holds_it_up_is_ended();
     spares_are_kept();
     the_mute_are_ended();
     the_restart_loses_nothing();
