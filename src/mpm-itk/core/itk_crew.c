@@ -25,6 +25,7 @@
 #define GROW      5             /* ms between two rounds of new workers */
 #define MIN_LIFE  1000          /* ms before a worker makes room for others */
 #define MUTE      1000          /* ms a worker without its pipe has to end */
+#define UNHEARD   3000          /* ms for the supervisor to answer */
 #define IN_FLIGHT 2
 #define REPORTS   16            /* read at once */
 
@@ -808,10 +809,27 @@ static void end_idle(void)
     }
 }
 
+/* An answer may have been lost: its channel full, no descriptor left here. */
+static void forget_unanswered(void)
+{
+    int pool;
+
+    for (pool = 0; pool < itk_d.run->pool_count && itk_d.pending_total > 0;
+         pool++) {
+        itk_crew_pool *p = &itk_d.pools[pool];
+
+        if (p->pending > 0 && itk_d.now - p->asked >= UNHEARD) {
+            itk_d.pending_total -= p->pending;
+            p->pending = 0;
+        }
+    }
+}
+
 void itk_crew_sweep(void)
 {
     int slot;
 
+    forget_unanswered();
     for (slot = 0; slot < itk_d.slot_high; slot++) {
         itk_crew_worker *w = &itk_d.workers[slot];
 
