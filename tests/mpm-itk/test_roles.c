@@ -16,14 +16,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,11 +36,19 @@
 
 /* ---- what the drop would do ---------------------------------------------- */
 
+static int few_files;           /* 0: as many as it has asked for */
+
 int itk_become_dispatcher(const itk_identity *who, const char *runtime_dir,
                           const char **step)
 {
+    struct rlimit files;
+
     (void) who;
     (void) runtime_dir;
+    if (few_files) {            /* here: root raises any that is set before */
+        files.rlim_cur = files.rlim_max = (rlim_t)few_files;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     *step = NULL;
     return 0;
 }
@@ -161,6 +172,34 @@ static void lie(const struct itk_worker_start *start, uint32_t serial,
     }
 }
 
+/*
+ * Holds the lock of its report pipe: pipe_write has it while it waits for a page
+ * of the writer's that never comes (a tenant's FUSE would do; here userfaultfd).
+ */
+static void hold_pipe(const struct itk_worker_start *start, uint32_t serial)
+{
+    struct uffdio_api api = { .api = UFFD_API };
+    struct uffdio_register range;
+    int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+    itk_report report;
+    char *page;
+
+    page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memset(&range, 0, sizeof(range));
+    range.range.start = (unsigned long)page;
+    range.range.len = 4096;
+    range.mode = UFFDIO_REGISTER_MODE_MISSING;
+    memset(&report, 0, sizeof(report));
+    report.serial = serial;
+    report.what = ITK_REPORT_CLOSED;
+    if (fd >= 0 && ioctl(fd, UFFDIO_API, &api) == 0
+        && ioctl(fd, UFFDIO_REGISTER, &range) == 0) {
+        (void) !write(start->report, &report, sizeof(report));
+        (void) !syscall(SYS_write, start->report, page, sizeof(report));
+    }
+}
+
 /* One request of a connection; 0: it is to be closed. */
 static int answer(const struct itk_worker_start *start, const itk_pass *pass,
                   int fd, char *request)
@@ -177,6 +216,9 @@ static int answer(const struct itk_worker_start *start, const itk_pass *pass,
     if (strstr(request, "/mute")) {
         close(start->report);
         sleep(30);
+    }
+    if (strstr(request, "/hold-pipe")) {
+        hold_pipe(start, pass->serial);
     }
     if (strstr(request, "/lie")) {
         lie(start, pass->serial, request);
@@ -739,6 +781,30 @@ static void the_refused_have_no_worker(void)
     test_end();
 }
 
+/* Before the dispatcher itself would be replaced: it cannot be killed then. */
+static void who_holds_it_up_is_ended(void)
+{
+    struct timespec a, b;
+    int fd, status = 0, i;
+
+    test_begin("a worker that holds its report pipe's lock is ended");
+    settings();
+    start();
+    CLAIM(get("/", 1) == 200 && get("/", 2) == 200);
+    fd = dial();
+    say(fd, "/hold-pipe", 1, 0);
+    nap(100);
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    for (i = 0; i < 8 && status != 200; i++) {
+        status = get("/", 2);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    CLAIM(status == 200 && b.tv_sec - a.tv_sec < 5);
+    close(fd);
+    CLAIM(stop());
+    test_end();
+}
+
 static void spares_are_kept(void)
 {
     test_begin("ItkMinSpareWorkers: a pool in use has so many idle ones");
@@ -931,34 +997,91 @@ static void unseen_ones_come_back(void)
 
 static void out_of_descriptors(void)
 {
-    struct rlimit files, few;
-    int fd[80], i, good = 0;
+    static const char rest[] = " / HTTP/1.1\r\nHost: p3\r\n\r\n";
+    int fd[80], timeout, i, good = 0;
 
     test_begin("out of descriptors: accepting pauses and goes on");
     settings();
-    getrlimit(RLIMIT_NOFILE, &files);
-    few = files;
-    few.rlim_cur = few.rlim_max = 60;
-    listen_somewhere();
-    server = fork();
-    if (server == 0) {
-        setrlimit(RLIMIT_NOFILE, &few);
-        _exit(itk_supervise(&run) == ITK_ENDED_STOP ? 0 : 1);
-    }
-    close(listener);
+    timeout = hosts[3].timeout_ms;
+    hosts[3].timeout_ms = 300;
+    few_files = 60;
+    start();
+    few_files = 0;
     for (i = 0; i < 80; i++) {
         fd[i] = dial();
         (void) !send(fd[i], "GET", 3, MSG_NOSIGNAL);
     }
     nap(200);
+    /* its worker's descriptors do not fit: the answer is lost, not the pool */
+    (void) !send(fd[0], rest, strlen(rest), MSG_NOSIGNAL);
+    nap(200);
     for (i = 0; i < 80; i++) {
         close(fd[i]);
     }
-    nap(400);
+    nap(600);                       /* it waits in no queue any more */
     for (i = 0; i < 5; i++) {
         good += get("/", 1) == 200;
     }
     CLAIM(good == 5);
+    for (i = 0, good = 0; i < 20 && good == 0; i++) {
+        good = get("/", 3) == 200;
+    }
+    CLAIM(good);
+    hosts[3].timeout_ms = timeout;
+    CLAIM(stop());
+    test_end();
+}
+
+/*
+ * One that waits in a queue: nothing that its client does may be looked at, or
+ * the place would be free, or in the queue twice.
+ */
+static void the_queued_are_left_alone(void)
+{
+    static const char rest[] = "TP/1.1\r\nHost: p4\r\n"
+                               "Connection: close\r\n\r\n";
+    struct linger at_once = { 1, 0 };
+    int slow[2], more, gone, again[8], i;
+
+    test_begin("a client that goes on, or away, while it waits in a queue");
+    settings();
+    run.limits.max_workers_per_pool = 1;
+    run.limits.queue_depth = 8;
+    start();
+    CLAIM(get("/", 4) == 200 && get("/", 5) == 200);
+    for (i = 0; i < 2; i++) {       /* one is served, one is sent ahead */
+        slow[i] = dial();
+        say(slow[i], "/sleep", 4, 0);
+    }
+    nap(20);
+    gone = dial();
+    more = dial();
+    (void) !send(gone, "GET / HT", 8, MSG_NOSIGNAL);
+    (void) !send(more, "GET / HT", 8, MSG_NOSIGNAL);
+    nap(30);                        /* they are watched now */
+    (void) !send(gone, rest, strlen(rest), MSG_NOSIGNAL);
+    (void) !send(more, rest, strlen(rest), MSG_NOSIGNAL);
+    nap(30);                        /* and queued */
+    (void) !send(more, "\r\n", 2, MSG_NOSIGNAL);
+    setsockopt(gone, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    close(gone);
+    nap(30);
+    for (i = 0; i < 8; i++) {       /* who takes a place that is free now? */
+        again[i] = dial();
+        say(again[i], "/", 5, 0);
+    }
+    for (i = 0; i < 8; i++) {
+        CLAIM(hear(again[i]) == 200 && field("X-Pool: ") == 5);
+        close(again[i]);
+    }
+    for (i = 0; i < 2; i++) {
+        CLAIM(hear(slow[i]) == 200);
+        close(slow[i]);
+    }
+    CLAIM(hear(more) == 200);
+    close(more);
+    CLAIM(get("/", 4) == 200 && field("X-Pool: ") == 4);
+    CLAIM(get("/", 5) == 200);
     CLAIM(stop());
     test_end();
 }
@@ -981,6 +1104,7 @@ void test_roles(void)
     the_dispatcher_comes_back();
     a_stuck_dispatcher_is_replaced();
     the_refused_have_no_worker();
+    who_holds_it_up_is_ended();
     spares_are_kept();
     the_mute_are_ended();
     the_restart_loses_nothing();
@@ -990,4 +1114,5 @@ void test_roles(void)
     heads_have_a_limit();
     unseen_ones_come_back();
     out_of_descriptors();
+    the_queued_are_left_alone();
 }

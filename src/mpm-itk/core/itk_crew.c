@@ -25,6 +25,7 @@
 #define GROW      5             /* ms between two rounds of new workers */
 #define MIN_LIFE  1000          /* ms before a worker makes room for others */
 #define MUTE      1000          /* ms a worker without its pipe has to end */
+#define UNHEARD   3000          /* ms for the supervisor to answer */
 #define IN_FLIGHT 2
 #define REPORTS   16            /* read at once */
 
@@ -111,6 +112,31 @@ static void close_one(int *fd)
     }
 }
 
+static void close_report(itk_crew_worker *w)
+{
+    ITK_TOUCH_POOL(w->pool);
+    close_one(&w->report);
+    ITK_TOUCHED();
+}
+
+/* 1: a message that the worker has not taken yet is taken back. */
+static int take_back(const itk_crew_worker *w, itk_pass *message)
+{
+    int fd[ITK_WIRE_DESCRIPTORS], count = 1, got;
+
+    if (w->back < 0) {
+        return 0;
+    }
+    ITK_TOUCH_POOL(w->pool);
+    got = itk_wire_receive(w->back, message, sizeof(*message), fd, &count, 0)
+          == (ssize_t)sizeof(*message);
+    if (got && count == 1) {
+        (void) close(fd[0]);
+    }
+    ITK_TOUCHED();
+    return got;
+}
+
 static void told_to_end(int slot)
 {
     itk_crew_worker *w = &itk_d.workers[slot];
@@ -150,10 +176,9 @@ static void bad_worker(int slot, const char *what)
     itk_dispatch_log(LOG_ERR, 0, "a worker of %s %s, and is ended",
                      itk_d.run->pools[w->pool].name, what);
     retire(slot);
-    if (w->report >= 0) {       /* a flood must not be read any more */
-        close_one(&w->report);
-    }
+    w->mute = itk_d.now;        /* and told again, if it is still there then */
     (void) itk_dispatch_request(ITK_REQUEST_KILL, w->pool, slot);
+    close_report(w);            /* a flood must not be read any more */
 }
 
 /* ---- a connection to a worker ------------------------------------------- */
@@ -169,8 +194,11 @@ static void remember_active(int pool)
     }
 }
 
+/* Not watched: whatever its client does, it is nobody's to look at, or to close,
+ * before it has left the queue. */
 static void queue_last(itk_conn *c)
 {
+    itk_conn_unwatch(c);
     itk_conn_state(c, ITK_CONN_QUEUED);
     itk_list_append(&itk_d.pools[c->pool].queue, c);
     remember_active(c->pool);
@@ -178,6 +206,7 @@ static void queue_last(itk_conn *c)
 
 static void queue_first(itk_conn *c)
 {
+    itk_conn_unwatch(c);
     itk_conn_state(c, ITK_CONN_QUEUED);
     itk_list_prepend(&itk_d.pools[c->pool].queue, c);
     remember_active(c->pool);
@@ -581,13 +610,15 @@ static int read_reports(int slot)
     itk_report reports[REPORTS];
     ssize_t n, i;
 
+    ITK_TOUCH_POOL(w->pool);
     n = read(w->report, reports, sizeof(reports));
+    ITK_TOUCHED();
     if (n < 0) {
         return 0;
     }
     if (n == 0) {
         /* it, and whatever it has started, has let go of the pipe */
-        close_one(&w->report);
+        close_report(w);
         w->mute = itk_d.now;
         retire(slot);
         return 0;
@@ -657,24 +688,19 @@ void itk_crew_added(const itk_order *order, const int descriptors[3])
 }
 
 /* What it had not taken yet can still be served by another one. */
-static void take_all_back(itk_crew_worker *w)
+static void take_all_back(int slot)
 {
-    int fd[ITK_WIRE_DESCRIPTORS], count = 1;
+    itk_crew_worker *w = &itk_d.workers[slot];
     itk_pass message;
     itk_conn *c;
 
-    while (w->back >= 0
-           && itk_wire_receive(w->back, &message, sizeof(message),
-                               fd, &count, 0) == (ssize_t)sizeof(message)) {
-        if (count == 1) {
-            (void) close(fd[0]);
-        }
+    while (take_back(w, &message)) {
         c = itk_conn_by_serial(message.serial);
-        if (c && c->state == ITK_CONN_OUT) {
+        /* it may have reported what it never took: then it is another's now */
+        if (c && c->state == ITK_CONN_OUT && c->worker == slot) {
             not_out_any_more(c);
             queue_first(c);
         }
-        count = 1;
     }
 }
 
@@ -696,7 +722,7 @@ void itk_crew_gone(const itk_order *order)
     while (w->report >= 0 && read_reports(slot)) {
         /* its last words */
     }
-    take_all_back(w);
+    take_all_back(slot);
     while (w->out_count > 0) {
         c = &itk_d.conns[w->out[0]];
         not_out_any_more(c);
@@ -704,7 +730,7 @@ void itk_crew_gone(const itk_order *order)
     }
     close_one(&w->channel);
     close_one(&w->back);
-    close_one(&w->report);
+    close_report(w);
     pool = w->pool;
     crew_part(slot);
     w->pool = -1;
@@ -739,9 +765,9 @@ static int better_place(int pool)
 
 static void take_back_slow(void)
 {
-    int fd[ITK_WIRE_DESCRIPTORS], slot, count;
     itk_pass message;
     itk_conn *c;
+    int slot;
 
     for (slot = 0; slot < itk_d.slot_high && itk_d.prefetched > 0; slot++) {
         itk_crew_worker *w = &itk_d.workers[slot];
@@ -750,13 +776,8 @@ static void take_back_slow(void)
             || itk_d.now - w->since < SLOW || !better_place(w->pool)) {
             continue;
         }
-        count = 1;
-        if (itk_wire_receive(w->back, &message, sizeof(message), fd, &count, 0)
-            != (ssize_t)sizeof(message)) {
+        if (!take_back(w, &message)) {
             continue;           /* taken: its report is on the way */
-        }
-        if (count == 1) {
-            (void) close(fd[0]);
         }
         c = itk_conn_by_serial(message.serial);
         if (c && c->state == ITK_CONN_OUT && c->worker == slot) {
@@ -805,10 +826,27 @@ static void end_idle(void)
     }
 }
 
+/* An answer may have been lost: its channel full, no descriptor left here. */
+static void forget_unanswered(void)
+{
+    int pool;
+
+    for (pool = 0; pool < itk_d.run->pool_count && itk_d.pending_total > 0;
+         pool++) {
+        itk_crew_pool *p = &itk_d.pools[pool];
+
+        if (p->pending > 0 && itk_d.now - p->asked >= UNHEARD) {
+            itk_d.pending_total -= p->pending;
+            p->pending = 0;
+        }
+    }
+}
+
 void itk_crew_sweep(void)
 {
     int slot;
 
+    forget_unanswered();
     for (slot = 0; slot < itk_d.slot_high; slot++) {
         itk_crew_worker *w = &itk_d.workers[slot];
 

@@ -143,6 +143,9 @@ void itk_conn_close(itk_conn *c);
  * then whose connection it is at.
  */
 #define ITK_TOUCH(c)   (*itk_d.touching = (c)->marked ? (uint32_t)(c)->pool + 1 : 0)
+/* The same of a worker's report pipe and channel: pipe_read, pipe_release and
+ * unix_dgram_recvmsg wait for a lock that is held while a page is waited for. */
+#define ITK_TOUCH_POOL(pool) (*itk_d.touching = (uint32_t)(pool) + 1)
 #define ITK_TOUCHED()  (*itk_d.touching = 0)
 
 /* An answer of the dispatcher's own (whole, with status line), then lingering. */

@@ -484,7 +484,8 @@ static void handle(const struct epoll_event *event)
         break;
     case ITK_EVENT_CONN:
         c = itk_conn_by_serial(number);
-        if (c == NULL || !c->watched) {
+        if (c == NULL || !c->watched
+            || (c->state != ITK_CONN_HEAD && c->state != ITK_CONN_KEPT)) {
             break;
         }
         if ((event->events & (EPOLLERR | EPOLLHUP))
@@ -503,6 +504,17 @@ static void handle(const struct epoll_event *event)
     }
 }
 
+/* Connections must not take the descriptors that workers are had by. */
+static int room_for_connections(const itk_run *run,
+                                const itk_dispatcher_start *start)
+{
+    int others = 3 * itk_d.max_workers + run->listener_count
+                 + start->inherit_count + 32;
+
+    return start->files - others > start->files / 2 ? start->files - others
+                                                    : start->files / 2;
+}
+
 static void set_up(const itk_run *run, const itk_dispatcher_start *start)
 {
     struct epoll_event event;
@@ -513,7 +525,6 @@ static void set_up(const itk_run *run, const itk_dispatcher_start *start)
     itk_d.now = clock_now();
     itk_d.free_conn = -1;
     itk_list_clear(&itk_d.lingering);
-    itk_d.conn_limit = start->files;
     itk_d.touching = &run->waiting[start->index].touching;
     ITK_TOUCHED();
     itk_d.epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -521,6 +532,7 @@ static void set_up(const itk_run *run, const itk_dispatcher_start *start)
         itk_dispatch_log(LOG_EMERG, errno, "a dispatcher could not start");
         exit(1);
     }
+    itk_d.conn_limit = room_for_connections(run, start);
     event.events = EPOLLIN;
     event.data.u64 = ITK_EVENT(ITK_EVENT_CONTROL, 0);
     if (epoll_ctl(itk_d.epoll, EPOLL_CTL_ADD, start->control, &event) != 0) {
