@@ -8,39 +8,74 @@
 
 #include "itk_worker.h"
 
+#include "apr_allocator.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* ---- memory that is free ----------------------------------------------------- */
 
-#define CRUMB  256              /* small: nothing of a node is passed over */
-#define NODE   8192
-#define LARGE  (96 * 1024)      /* nodes that APR keeps for requests as large */
+#define SMALL 4096              /* every node that APR keeps can hold so much */
+#define LARGE (96 * 1024)       /* those that it keeps apart, for large requests */
+#define FRESH 8
+
+/* Until APR and malloc have to ask the system for more. */
+static apr_memnode_t *take(apr_allocator_t *allocator, apr_size_t size,
+                           const char *end, apr_memnode_t *taken)
+{
+    apr_memnode_t *node;
+    int fresh = 0;
+
+    while (fresh < FRESH
+           && (node = apr_allocator_alloc(allocator, size)) != NULL) {
+        memset(node->first_avail, 0,
+               (apr_size_t)(node->endp - node->first_avail));
+        node->next = taken;
+        taken = node;
+        fresh = (const char *)node < end ? 0 : fresh + 1;
+    }
+    return taken;
+}
+
+/* The lines that were read last, in frames of functions that have returned: those
+ * near by are overwritten, those further down given back to the system. */
+#define NEAR 65536
+#define FAR  (4 * 1024 * 1024)
+
+static void __attribute__((noinline)) scrub_near(void)
+{
+    volatile char frame[NEAR];
+    size_t i;
+
+    for (i = 0; i < sizeof(frame); i++) {
+        frame[i] = 0;
+    }
+}
+
+static void __attribute__((noinline)) scrub_far(void)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0) / page * page;
+
+    /* as far as there is a stack at all; what is called here needs some */
+    (void) madvise((void *)(here - FAR), FAR - NEAR / 2, MADV_DONTNEED);
+}
 
 void itk_leftovers_scrub(apr_pool_t *parent)
 {
+    apr_allocator_t *allocator = apr_pool_allocator_get(parent);
     const char *end = sbrk(0);
-    apr_pool_t *p;
-    char *bytes;
-    int fresh;
+    apr_memnode_t *taken = NULL;
 
-    /* until APR and malloc have to ask the system for more */
-    apr_pool_create(&p, parent);
-    for (fresh = 0; fresh <= 2 * NODE / CRUMB; fresh++) {
-        bytes = apr_pcalloc(p, CRUMB);
-        if (bytes < end) {
-            fresh = 0;
-        }
+    taken = take(allocator, SMALL, end, taken);
+    taken = take(allocator, LARGE, end, taken);
+    if (taken) {
+        apr_allocator_free(allocator, taken);
     }
-    for (fresh = 0; fresh <= 8; fresh++) {
-        bytes = apr_pcalloc(p, LARGE);
-        if (bytes < end) {
-            fresh = 0;
-        }
-    }
-    apr_pool_destroy(p);
+    scrub_near();
+    scrub_far();
 }
 
 /* ---- buffers of files --------------------------------------------------------- */

@@ -49,7 +49,7 @@ static void close_silently(request_rec *r)
 /* DONE: whatever calls the hooks takes the request for answered. */
 static int refuse(request_rec *r, const char *what)
 {
-    ap_log_error(APLOG_MARK, APLOG_INFO, 0, itk_now.c->base_server,
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, ap_server_conf,
                  "mpm-itk: client %s asked a worker of pool %s for %s of "
                  "another pool", r->connection->remote_ip,
                  itk_this_run.pools[itk_me.pool].name, what);

@@ -111,14 +111,14 @@ int itk_start_prepare(apr_pool_t *pconf, server_rec *s, itk_run *run)
         return cannot("make the status page (memfd_create; is /proc there?)",
                       errno);
     }
-    if (itk_secrets_collect(pconf, s, run->pool_count) != 0) {
-        return cannot("put apart what hosts keep from each other", errno);
-    }
     if (leave_shared_memory(run) != 0) {
         return cannot("leave shared memory (is /proc there?)", errno);
     }
     if (sort_descriptors(pconf, s, run) != 0) {
         return cannot("find out what is open (is /proc there?)", errno);
+    }
+    if (itk_secrets_collect(pconf, s, run->pool_count) != 0) {
+        return cannot("put apart what hosts keep from each other", errno);
     }
     return 0;
 }
@@ -248,11 +248,12 @@ static void become(const struct itk_worker_start *start)
     if (take_signals() != 0) {
         end_unserved(step);
     }
+    /* its own part comes from a descriptor, that goes with the others */
+    if (itk_secrets_leave(start->pool) != 0) {
+        end_unserved("have what its own hosts said, and no others");
+    }
     if (leave_descriptors(start) != 0) {
         end_unserved("close what is not its own");
-    }
-    if (ITK_GUARD("secrets") && itk_secrets_leave(start->pool) != 0) {
-        end_unserved("forget what other hosts said");
     }
     if (itk_status_leave() != 0) {
         end_unserved("leave the status page that can be written");

@@ -34,7 +34,7 @@ static apr_pool_t *ptrans;
 static uint64_t bytes_left;     /* of a kilobyte, not yet reported */
 static int orphan;              /* nobody reads reports any more */
 
-enum { NEXT, KEPT, ENDED };     /* after a request */
+enum { NEXT, KEPT, ENDED, GONE };   /* after a request; GONE: the client is */
 
 /* ---- the socket ----------------------------------------------------------- */
 
@@ -214,7 +214,7 @@ static int hold(void)
     case ITK_HEAD_BAD:
         return NEXT;
     default:
-        return ENDED;
+        return GONE;
     }
 }
 
@@ -314,20 +314,20 @@ int itk_process_connection(conn_rec *c)
     if (!itk_now.stay) {
         itk_input_begin(c);
     }
-    itk_now.kept = serve_requests(c) == KEPT;
+    itk_now.outcome = serve_requests(c);
     return OK;
 }
 
 /* Says what is to become of it, and lets go of it. */
 static void conclude(conn_rec *c)
 {
-    if (itk_now.kept) {
+    if (itk_now.outcome == KEPT) {
         report(ITK_REPORT_KEPT);
         if (!orphan) {
             return;
         }
     }
-    else if (c->aborted && !itk_now.silent) {
+    else if (itk_now.outcome == GONE || (c->aborted && !itk_now.silent)) {
         report(ITK_REPORT_CLOSED);
         return;
     }

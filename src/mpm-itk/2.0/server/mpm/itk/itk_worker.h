@@ -75,7 +75,7 @@ typedef struct itk_present {
     conn_rec *c;
     core_net_rec *net;          /* of httpd's own filters; NULL: stay */
     int stay;                   /* until it closes: another module reads it */
-    int kept;                   /* for the next request */
+    int outcome;                /* itk_worker.c: what is to become of it */
     int silent;                 /* close without another byte */
     int in_head;                /* a head is being read */
     apr_time_t others_wait_since;   /* in the channel; 0: nobody */
@@ -139,7 +139,8 @@ const char *itk_section_key(apr_pool_t *p, const char *file, int line);
 /* The supervisor.  0, or -1 with a reason in the log. */
 int itk_secrets_collect(apr_pool_t *p, server_rec *s, int pools);
 
-/* A worker, as root still.  0, or -1 with errno. */
+/* A worker, as root still, before it closes or allocates anything.  0, or -1
+ * with errno. */
 int itk_secrets_leave(int pool);
 
 /* ---- itk_secrets_php.c ---------------------------------------------------- */
