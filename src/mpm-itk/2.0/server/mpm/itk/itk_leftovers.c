@@ -15,10 +15,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* ---- memory that is free ----------------------------------------------------- */
+/* ---- memory that is free ------------------------------------------------ */
 
 #define SMALL 4096              /* every node that APR keeps can hold so much */
-#define LARGE (96 * 1024)       /* those that it keeps apart, for large requests */
+#define LARGE (96 * 1024)       /* those that it keeps apart */
 #define FRESH 8
 
 /* Until APR and malloc have to ask the system for more. */
@@ -39,8 +39,8 @@ static apr_memnode_t *take(apr_allocator_t *allocator, apr_size_t size,
     return taken;
 }
 
-/* The lines that were read last, in frames of functions that have returned: those
- * near by are overwritten, those further down given back to the system. */
+/* The lines that were read last, in frames of functions that have returned:
+ * those near by are overwritten, those further down given back. */
 #define NEAR 65536
 #define FAR  (4 * 1024 * 1024)
 
@@ -78,7 +78,7 @@ void itk_leftovers_scrub(apr_pool_t *parent)
     scrub_far();
 }
 
-/* ---- buffers of files --------------------------------------------------------- */
+/* ---- buffers of files --------------------------------------------------- */
 
 /*
  * One pass over the heap, for all texts at once.  Of each text eight bytes are

@@ -7,10 +7,10 @@
  * could not read the other pool's files: but what it must not do either is to
  * answer in the other host's name.
  *
- * The first request on a connection as it was passed: 421 (RFC 9110 15.5.20), so
- * that the client sees why.  A later one: the connection is closed without an
- * answer, as HTTP lets a server do at any time, and the client asks again on a
- * new one, which the dispatcher passes to the right pool.
+ * The first request on a connection as it was passed: 421 (RFC 9110 15.5.20),
+ * so that the client sees why.  A later one: the connection is closed without
+ * an answer, as HTTP lets a server do at any time, and the client asks again
+ * on a new one, which the dispatcher passes to the right pool.
  */
 
 #include "itk_worker.h"

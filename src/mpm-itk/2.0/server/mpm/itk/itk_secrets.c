@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a host told httpd in its vhost, and hosts of other pools are not to read
- * in their workers' memory.  The supervisor moves it, once, to memory that no new
- * process inherits (MADV_DONTFORK), and wipes the place it came from.  A new worker
- * has empty pages there, and reads its own pool's part from a file in memory: two
- * system calls, however many hosts there are.  Dispatchers have nothing of it.
+ * What a host told httpd in its vhost, and hosts of other pools are not to
+ * read in their workers' memory.  The supervisor moves it, once, to memory
+ * that no new process inherits (MADV_DONTFORK), and wipes the place it came
+ * from.  A new worker has empty pages there, and reads its own pool's part
+ * from a file in memory: two system calls, however many hosts there are.
+ * Dispatchers have nothing of it.
  *
  * Moved:
  *   - the values of SetEnv and PassEnv inside a vhost, in its containers too
@@ -13,11 +14,11 @@
  *   - the values of php_value and php_admin_value, likewise (PHP 7 and 8);
  *   - the text of every directive inside a vhost, as far as httpd keeps it in
  *     the tree of the configuration, but for those whose handler is given the
- *     text itself (RAW_ARGS: containers, rewriting, headers) and may still point
- *     into it.
+ *     text itself (RAW_ARGS: containers, rewriting, headers) and may still
+ *     point into it.
  *
- * Wiped: the same texts in the buffers of the files that they were read from, and
- * whatever APR has free (itk_leftovers.c).
+ * Wiped: the same texts in the buffers of the files that they were read from,
+ * and whatever APR has free (itk_leftovers.c).
  *
  * Not reached, and so in the memory of every worker:
  *   - what other modules have made of their directives: mod_headers' values,
@@ -79,10 +80,10 @@ typedef struct collection {
 
 static char *pages;
 static apr_size_t pages_length;
-static apr_size_t *pool_start;  /* malloc'ed; where each one's begins, and the end */
+static apr_size_t *pool_start;  /* malloc'ed; where each begins, and the end */
 static int file = -1;           /* with the same in it */
 
-/* ---- finding ----------------------------------------------------------------- */
+/* ---- finding ------------------------------------------------------------ */
 
 static text *refer(collection *c, char **at, int pool)
 {
@@ -218,7 +219,7 @@ static void tree(collection *c, ap_directive_t *d, apr_hash_t *vhosts)
     }
 }
 
-/* ---- moving ------------------------------------------------------------------ */
+/* ---- moving ------------------------------------------------------------- */
 
 static int make_pages(collection *c)
 {
@@ -318,7 +319,7 @@ static void forget(void)
     file = -1;
 }
 
-/* ---- the operations ---------------------------------------------------------- */
+/* ---- the operations ----------------------------------------------------- */
 
 int itk_secrets_collect(apr_pool_t *p, server_rec *main_server, int pools)
 {
