@@ -51,7 +51,7 @@ static void dispatcher_start(void *adapter, int index)
     const char *cannot = NULL;
 
     (void) adapter;
-    if (ITK_GUARD("secrets") && itk_secrets_leave(-1) != 0) {
+    if (itk_secrets_leave(-1) != 0) {
         cannot = "forget what hosts said";
     }
     else if (index >= 0 && itk_route_prepare(itk_pconf) != 0) {

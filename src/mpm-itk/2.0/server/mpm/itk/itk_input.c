@@ -32,13 +32,13 @@ static ap_filter_rec_t *input_filter;
 static apr_time_t head_until;   /* 0: nothing had to be waited for yet */
 static char look[HEAD_LOOK];
 
-/* ---- the bytes that CORE_IN has -------------------------------------------- */
+/* ---- the bytes that CORE_IN has ----------------------------------------- */
 
 /*
- * CORE_IN makes its brigade when it is asked for the first time.  Asked for all
- * that there is it hands out the socket's bucket, unread, and here it is given
- * back.  (Made here instead it would have to be known what belongs to it: 2.0.54
- * has one member more.)
+ * CORE_IN makes its brigade when it is asked for the first time.  Asked for
+ * all that there is it hands out the socket's bucket, unread, and here it is
+ * given back.  (Made here instead it would have to be known what belongs to
+ * it: 2.0.54 has one member more.)
  */
 static apr_status_t seed(ap_filter_t *core_in, core_net_rec *net)
 {
@@ -172,7 +172,7 @@ static int wait_for_more(void)
     return n == 1;
 }
 
-/* ---- the filter ------------------------------------------------------------ */
+/* ---- the filter --------------------------------------------------------- */
 
 static apr_status_t line_follows(void)
 {
@@ -234,7 +234,7 @@ void itk_input_begin(conn_rec *c)
     itk_now.stay = 1;           /* not httpd's own connection at all */
 }
 
-/* ---- between two requests -------------------------------------------------- */
+/* ---- between two requests ----------------------------------------------- */
 
 int itk_input_ahead(void)
 {

@@ -8,88 +8,160 @@
 
 #include "itk_worker.h"
 
+#include "apr_allocator.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-/* ---- memory that is free ----------------------------------------------------- */
+/* ---- memory that is free ------------------------------------------------ */
 
-#define CRUMB  256              /* small: nothing of a node is passed over */
-#define NODE   8192
-#define LARGE  (96 * 1024)      /* nodes that APR keeps for requests as large */
+#define SMALL 4096              /* every node that APR keeps can hold so much */
+#define LARGE (96 * 1024)       /* those that it keeps apart */
+#define FRESH 8
+
+/* Until APR and malloc have to ask the system for more. */
+static apr_memnode_t *take(apr_allocator_t *allocator, apr_size_t size,
+                           const char *end, apr_memnode_t *taken)
+{
+    apr_memnode_t *node;
+    int fresh = 0;
+
+    while (fresh < FRESH
+           && (node = apr_allocator_alloc(allocator, size)) != NULL) {
+        memset(node->first_avail, 0,
+               (apr_size_t)(node->endp - node->first_avail));
+        node->next = taken;
+        taken = node;
+        fresh = (const char *)node < end ? 0 : fresh + 1;
+    }
+    return taken;
+}
+
+/* The lines that were read last, in frames of functions that have returned:
+ * those near by are overwritten, those further down given back. */
+#define NEAR 65536
+#define FAR  (4 * 1024 * 1024)
+
+static void __attribute__((noinline)) scrub_near(void)
+{
+    volatile char frame[NEAR];
+    size_t i;
+
+    for (i = 0; i < sizeof(frame); i++) {
+        frame[i] = 0;
+    }
+}
+
+static void __attribute__((noinline)) scrub_far(void)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0) / page * page;
+
+    /* as far as there is a stack at all; what is called here needs some */
+    (void) madvise((void *)(here - FAR), FAR - NEAR / 2, MADV_DONTNEED);
+}
 
 void itk_leftovers_scrub(apr_pool_t *parent)
 {
+    apr_allocator_t *allocator = apr_pool_allocator_get(parent);
     const char *end = sbrk(0);
-    apr_pool_t *p;
-    char *bytes;
-    int fresh;
+    apr_memnode_t *taken = NULL;
 
-    /* until APR and malloc have to ask the system for more */
-    apr_pool_create(&p, parent);
-    for (fresh = 0; fresh <= 2 * NODE / CRUMB; fresh++) {
-        bytes = apr_pcalloc(p, CRUMB);
-        if (bytes < end) {
-            fresh = 0;
-        }
+    taken = take(allocator, SMALL, end, taken);
+    taken = take(allocator, LARGE, end, taken);
+    if (taken) {
+        apr_allocator_free(allocator, taken);
     }
-    for (fresh = 0; fresh <= 8; fresh++) {
-        bytes = apr_pcalloc(p, LARGE);
-        if (bytes < end) {
-            fresh = 0;
-        }
-    }
-    apr_pool_destroy(p);
+    scrub_near();
+    scrub_far();
 }
 
-/* ---- buffers of files --------------------------------------------------------- */
+/* ---- buffers of files --------------------------------------------------- */
 
-#define SEEN_BITS 22            /* of a filter before the table */
+/*
+ * One pass over the heap, for all texts at once.  Of each text eight bytes are
+ * looked for that few others have: many lines begin or end alike.
+ */
+#define WINDOW     sizeof(uint64_t)
+#define COUNT_BITS 22
 
 typedef struct line {
     const itk_leftover *what;
     size_t length;              /* a word's with its NUL */
-    int next;                   /* with the same beginning; -1 */
+    size_t offset;              /* of its window */
+    int next;                   /* with the same one; -1 */
 } line;
 
 typedef struct search {
     line *lines;
+    int used;
     int *table;
     size_t mask;
-    unsigned char *seen;
+    uint16_t *counts;           /* how many texts have this window */
 } search;
 
-static uint64_t beginning(const char *text)
+static uint64_t window(const char *text)
 {
-    uint64_t first;
+    uint64_t bytes;
 
-    memcpy(&first, text, sizeof(first));
-    return first * UINT64_C(0x9e3779b97f4a7c15);
+    memcpy(&bytes, text, sizeof(bytes));
+    return bytes * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static void build(search *s, const itk_leftover *texts, int count)
+static uint16_t *count_of(const search *s, uint64_t hash)
 {
-    int i, used = 0;
+    return &s->counts[hash >> (64 - COUNT_BITS)];
+}
 
-    for (i = 0; i < count; i++) {
-        size_t length = strlen(texts[i].text);
-        uint64_t hash;
-        int *place;
+static void take_text(search *s, const itk_leftover *what)
+{
+    size_t length = strlen(what->text), i;
+    line *l = &s->lines[s->used];
 
-        /* a word alone may be something else that is in use */
-        if (length < sizeof(uint64_t)
-            || (!texts[i].before && strchr(texts[i].text, ' ') == NULL)) {
-            continue;
+    /* a word alone may be something else that is in use */
+    if (length < WINDOW
+        || (what->before == NULL && strchr(what->text, ' ') == NULL)) {
+        return;
+    }
+    l->what = what;
+    l->length = length + (what->before != NULL);
+    s->used++;
+    for (i = 0; i + WINDOW <= length; i++) {
+        uint16_t *count = count_of(s, window(what->text + i));
+
+        *count += *count < UINT16_MAX;
+    }
+}
+
+/* Only what is looked for stays counted. */
+static void choose_windows(search *s)
+{
+    size_t at, size = (size_t)1 << COUNT_BITS;
+    uint64_t hash;
+    int i, *place;
+
+    for (i = 0; i < s->used; i++) {
+        line *l = &s->lines[i];
+        const char *text = l->what->text;
+        uint16_t least = UINT16_MAX;
+
+        l->offset = 0;
+        for (at = 0; at + WINDOW <= strlen(text); at++) {
+            if (*count_of(s, window(text + at)) < least) {
+                least = *count_of(s, window(text + at));
+                l->offset = at;
+            }
         }
-        hash = beginning(texts[i].text);
+    }
+    memset(s->counts, 0, size * sizeof(*s->counts));
+    for (i = 0; i < s->used; i++) {
+        hash = window(s->lines[i].what->text + s->lines[i].offset);
+        *count_of(s, hash) = 1;
         place = &s->table[(hash >> 20) & s->mask];
-        s->lines[used].what = &texts[i];
-        s->lines[used].length = length + (texts[i].before != NULL);
-        s->lines[used].next = *place;
-        *place = used++;
-        hash >>= 64 - SEEN_BITS;
-        s->seen[hash >> 3] |= (unsigned char)(1u << (hash & 7));
+        s->lines[i].next = *place;
+        *place = i;
     }
 }
 
@@ -115,20 +187,22 @@ static int is_here(const line *l, const char *at, const char *start,
 
 static void wipe_in(const search *s, char *start, char *end)
 {
-    uint64_t hash, bit;
+    uint64_t hash;
     char *at;
     int i;
 
-    for (at = start; at + sizeof(uint64_t) <= end; at++) {
-        hash = beginning(at);
-        bit = hash >> (64 - SEEN_BITS);
-        if (!(s->seen[bit >> 3] & (1u << (bit & 7)))) {
+    for (at = start; at + WINDOW <= end; at++) {
+        hash = window(at);
+        if (*count_of(s, hash) == 0) {
             continue;
         }
         for (i = s->table[(hash >> 20) & s->mask]; i >= 0;
              i = s->lines[i].next) {
-            if (is_here(&s->lines[i], at, start, end)) {
-                memset(at, 0, s->lines[i].length);
+            const line *l = &s->lines[i];
+
+            if (l->offset <= (size_t)(at - start)
+                && is_here(l, at - l->offset, start, end)) {
+                memset(at - l->offset, 0, l->length);
                 break;
             }
         }
@@ -157,25 +231,29 @@ static int wipe_heap(const search *s)
 int itk_leftovers_wipe(const itk_leftover *texts, int count)
 {
     size_t size = 1024, i;
-    int result = -1;
+    int result = -1, k;
     search s;
 
     while (size < 2 * (size_t)count) {
         size *= 2;
     }
+    s.used = 0;
     s.mask = size - 1;
     s.lines = malloc(((size_t)count + 1) * sizeof(*s.lines));
     s.table = malloc(size * sizeof(*s.table));
-    s.seen = calloc(1, (size_t)1 << (SEEN_BITS - 3));
-    if (s.lines && s.table && s.seen) {
+    s.counts = calloc((size_t)1 << COUNT_BITS, sizeof(*s.counts));
+    if (s.lines && s.table && s.counts) {
         for (i = 0; i < size; i++) {
             s.table[i] = -1;
         }
-        build(&s, texts, count);
+        for (k = 0; k < count; k++) {
+            take_text(&s, &texts[k]);
+        }
+        choose_windows(&s);
         result = wipe_heap(&s);
     }
     free(s.lines);
     free(s.table);
-    free(s.seen);
+    free(s.counts);
     return result;
 }

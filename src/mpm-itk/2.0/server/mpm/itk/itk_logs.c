@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Which logs are a pool's own.  A log is a descriptor: httpd opens them as root
- * and its children have them.  One that the configuration names inside the vhosts
- * of one pool alone is that pool's own; its workers write it themselves.  Any
- * other that is open for writing at its end, and every pipe (piped logs run as
- * root), is shared: in workers its number leads to the logger.
+ * Which logs are a pool's own.  A log is a descriptor: httpd opens them as
+ * root and its children have them.  One that the configuration names inside
+ * the vhosts of one pool alone is that pool's own; its workers write it
+ * themselves.  Any other that is open for writing at its end, and every pipe
+ * (piped logs run as root), is shared: in workers its number leads to the
+ * logger.
  *
  * The configuration names a log by the first word of a directive with "log" in
- * its name, whatever module it is of; the file is compared by device and inode,
- * not by name.  A descriptor that no directive names is never a pool's own.
+ * its name, whatever module it is of; the file is compared by device and
+ * inode, not by name.  A descriptor that no directive names is never a pool's
+ * own.
  */
 
 #include "itk_worker.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -58,7 +59,7 @@ static log_file *find(const log_files *files, const struct stat *st)
                    by_inode);
 }
 
-/* ---- what is open ----------------------------------------------------------- */
+/* ---- what is open ------------------------------------------------------- */
 
 /* A log, as httpd and its modules open one: 1, or 0. */
 static int is_log(int fd, struct stat *st)
@@ -101,7 +102,7 @@ static void list_files(log_files *files, const int *fds, int count)
     }
 }
 
-/* ---- what the configuration names ------------------------------------------- */
+/* ---- what the configuration names --------------------------------------- */
 
 static int about_logs(const char *directive)
 {
@@ -180,7 +181,8 @@ static void claim_all(log_files *files, const ap_directive_t *d, int pool,
         if (strcasecmp(d->directive, "<VirtualHost") == 0) {
             key = itk_section_key(files->p, d->filename, d->line_num);
             found = apr_hash_get(pools, key, APR_HASH_KEY_STRING);
-            claim_all(files, d->first_child, found ? *found : ITK_SEVERAL, pools);
+            claim_all(files, d->first_child, found ? *found : ITK_SEVERAL,
+                      pools);
         }
         else if (d->first_child) {
             claim_all(files, d->first_child, pool, pools);
@@ -191,7 +193,7 @@ static void claim_all(log_files *files, const ap_directive_t *d, int pool,
     }
 }
 
-/* ---- sorted ------------------------------------------------------------------ */
+/* ---- sorted ------------------------------------------------------------- */
 
 static int *share(log_files *files, int *count)
 {

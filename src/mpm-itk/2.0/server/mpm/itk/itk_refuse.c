@@ -7,10 +7,10 @@
  * could not read the other pool's files: but what it must not do either is to
  * answer in the other host's name.
  *
- * The first request on a connection as it was passed: 421 (RFC 9110 15.5.20), so
- * that the client sees why.  A later one: the connection is closed without an
- * answer, as HTTP lets a server do at any time, and the client asks again on a
- * new one, which the dispatcher passes to the right pool.
+ * The first request on a connection as it was passed: 421 (RFC 9110 15.5.20),
+ * so that the client sees why.  A later one: the connection is closed without
+ * an answer, as HTTP lets a server do at any time, and the client asks again
+ * on a new one, which the dispatcher passes to the right pool.
  */
 
 #include "itk_worker.h"
@@ -49,7 +49,7 @@ static void close_silently(request_rec *r)
 /* DONE: whatever calls the hooks takes the request for answered. */
 static int refuse(request_rec *r, const char *what)
 {
-    ap_log_error(APLOG_MARK, APLOG_INFO, 0, itk_now.c->base_server,
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, ap_server_conf,
                  "mpm-itk: client %s asked a worker of pool %s for %s of "
                  "another pool", r->connection->remote_ip,
                  itk_this_run.pools[itk_me.pool].name, what);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a host told httpd in its vhost, and hosts of other pools are not to read
- * in their workers' memory.  The supervisor moves it, once, to pages that hold
- * one pool's alone, and wipes the place it came from; a new worker puts empty
- * pages over all others: two system calls, however many hosts there are.
+ * What a host told httpd in its vhost, and hosts of other pools are not to
+ * read in their workers' memory.  The supervisor moves it, once, to memory
+ * that no new process inherits (MADV_DONTFORK), and wipes the place it came
+ * from.  A new worker has empty pages there, and reads its own pool's part
+ * from a file in memory: two system calls, however many hosts there are.
+ * Dispatchers have nothing of it.
  *
  * Moved:
  *   - the values of SetEnv and PassEnv inside a vhost, in its containers too
@@ -12,11 +14,11 @@
  *   - the values of php_value and php_admin_value, likewise (PHP 7 and 8);
  *   - the text of every directive inside a vhost, as far as httpd keeps it in
  *     the tree of the configuration, but for those whose handler is given the
- *     text itself (RAW_ARGS: containers, rewriting, headers) and may still point
- *     into it.
+ *     text itself (RAW_ARGS: containers, rewriting, headers) and may still
+ *     point into it.
  *
- * Wiped: the same texts in the buffers of the files that they were read from, and
- * whatever APR has free (itk_leftovers.c).
+ * Wiped: the same texts in the buffers of the files that they were read from,
+ * and whatever APR has free (itk_leftovers.c).
  *
  * Not reached, and so in the memory of every worker:
  *   - what other modules have made of their directives: mod_headers' values,
@@ -33,8 +35,14 @@
 #include "itk_worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000     /* Linux 4.17 */
+#endif
 
 /* mod_env.c's, in all of 2.0.48 to 2.0.65. */
 typedef struct env_conf {
@@ -72,9 +80,10 @@ typedef struct collection {
 
 static char *pages;
 static apr_size_t pages_length;
-static apr_size_t *pool_start;  /* malloc'ed */
+static apr_size_t *pool_start;  /* malloc'ed; where each begins, and the end */
+static int file = -1;           /* with the same in it */
 
-/* ---- finding ----------------------------------------------------------------- */
+/* ---- finding ------------------------------------------------------------ */
 
 static text *refer(collection *c, char **at, int pool)
 {
@@ -210,11 +219,11 @@ static void tree(collection *c, ap_directive_t *d, apr_hash_t *vhosts)
     }
 }
 
-/* ---- moving ------------------------------------------------------------------ */
+/* ---- moving ------------------------------------------------------------- */
 
 static int make_pages(collection *c)
 {
-    apr_size_t page = (apr_size_t)sysconf(_SC_PAGESIZE), at = 0, size;
+    apr_size_t at = 0, size;
     apr_hash_index_t *hi;
     void *found;
     int i;
@@ -230,7 +239,7 @@ static int make_pages(collection *c)
         }
     }
     for (i = 0; i <= c->pools; i++) {
-        size = (c->start[i] + page - 1) / page * page;
+        size = c->start[i];
         c->start[i] = at;
         at += size;
     }
@@ -244,7 +253,7 @@ static int make_pages(collection *c)
         return -1;
     }
     pages_length = at;
-    return 0;
+    return madvise(pages, pages_length, MADV_DONTFORK);
 }
 
 static void move(collection *c)
@@ -274,7 +283,43 @@ static void move(collection *c)
     }
 }
 
-/* ---- the operations ---------------------------------------------------------- */
+static int make_file(void)
+{
+    apr_size_t done = 0;
+    ssize_t n;
+
+    file = memfd_create("itk-secrets", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (file < 0) {
+        return -1;
+    }
+    while (done < pages_length) {
+        n = write(file, pages + done, pages_length - done);
+        if (n <= 0) {
+            return -1;
+        }
+        done += (apr_size_t)n;
+    }
+    return fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
+                                    | F_SEAL_SEAL);
+}
+
+/* Those of the configuration before. */
+static void forget(void)
+{
+    if (pages) {
+        munmap(pages, pages_length);
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    free(pool_start);
+    pages = NULL;
+    pages_length = 0;
+    pool_start = NULL;
+    file = -1;
+}
+
+/* ---- the operations ----------------------------------------------------- */
 
 int itk_secrets_collect(apr_pool_t *p, server_rec *main_server, int pools)
 {
@@ -282,12 +327,7 @@ int itk_secrets_collect(apr_pool_t *p, server_rec *main_server, int pools)
     server_rec *s;
     int result;
 
-    if (pages) {
-        munmap(pages, pages_length);
-        pages = NULL;
-        pages_length = 0;
-    }
-    free(pool_start);
+    forget();
     pool_start = calloc((size_t)pools + 1, sizeof(*pool_start));
     if (pool_start == NULL) {
         return -1;
@@ -308,7 +348,7 @@ int itk_secrets_collect(apr_pool_t *p, server_rec *main_server, int pools)
     if ((result = make_pages(&c)) == 0) {
         move(&c);
     }
-    if (result == 0 && pages != NULL) {
+    if (result == 0 && pages != NULL && (result = make_file()) == 0) {
         result = itk_leftovers_wipe((const itk_leftover *)c.moved->elts,
                                     c.moved->nelts);
     }
@@ -317,22 +357,31 @@ int itk_secrets_collect(apr_pool_t *p, server_rec *main_server, int pools)
     return result;
 }
 
-static int empty(apr_size_t from, apr_size_t to)
-{
-    return from == to
-        || mmap(pages + from, to - from, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED
-        ? 0 : -1;
-}
-
 int itk_secrets_leave(int pool)
 {
+    apr_size_t at, end;
+    ssize_t n;
+
     if (pages == NULL) {
         return 0;
     }
-    if (pool < 0) {
-        return empty(0, pages_length);
+    /* nothing may have come to be there since the fork */
+    if (mmap(pages, pages_length, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0)
+        != pages) {
+        return -1;
     }
-    return empty(0, pool_start[pool]) != 0
-        || empty(pool_start[pool + 1], pages_length) != 0 ? -1 : 0;
+    if (pool < 0) {
+        return 0;
+    }
+    at = ITK_GUARD("secrets") ? pool_start[pool] : 0;
+    end = ITK_GUARD("secrets") ? pool_start[pool + 1] : pages_length;
+    while (at < end) {
+        n = pread(file, pages + at, end - at, (off_t)at);
+        if (n <= 0) {
+            return -1;
+        }
+        at += (apr_size_t)n;
+    }
+    return 0;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * php_value and php_admin_value, as PHP's module for this httpd keeps them: in a
- * table of its own engine for each server and container.  There is no interface
- * to ask for them, so the table is read by its layout, which is that of PHP 7.0
- * to 8.x on machines with 64 bits; each pointer is looked at before it is
- * followed, and a table that does not look so is left alone.  What is moved is
- * the value that an entry points to, never the entry.
+ * php_value and php_admin_value, as PHP's module for this httpd keeps them: in
+ * a table of its own engine for each server and container.  There is no
+ * interface to ask for them, so the table is read by its layout, which is that
+ * of PHP 7.0 to 8.x on machines with 64 bits; each pointer is looked at before
+ * it is followed, and a table that does not look so is left alone.  What is
+ * moved is the value that an entry points to, never the entry.
  */
 
 #include "itk_worker.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What comes before a worker's first connection.  The supervisor notes once what
- * a new process inherits; the new process, root still, leaves behind what is not
- * its pool's, becomes the pool's user, and is a child of httpd's from then on.
- * Any failure ends it: nothing is served by a process that is half of another.
+ * What comes before a worker's first connection.  The supervisor notes once
+ * what a new process inherits; the new process, root still, leaves behind what
+ * is not its pool's, becomes the pool's user, and is a child of httpd's from
+ * then on. Any failure ends it: nothing is served by a process that is half of
+ * another.
  */
 
 #include "itk_worker.h"
@@ -32,7 +33,7 @@ static itk_opened *opened;
 static int opened_count;
 static int *keep, *blank;       /* room for all of opened, and two more */
 
-/* ---- the supervisor -------------------------------------------------------- */
+/* ---- the supervisor ----------------------------------------------------- */
 
 static int cannot(const char *what, int error)
 {
@@ -56,11 +57,12 @@ static int set_nodelay(const itk_run *run)
 }
 
 /*
- * The scoreboard, caches and mutexes of modules: what each process writes there
- * is to stay its own.  The supervisor leaves them behind itself, once; from then
- * on they are the kernel's to copy page by page for whoever writes.  An opcode
- * cache of 128 MB copied by every worker would cost each of them 100 ms.  Not the
- * status page: that is for dispatchers to write, and a worker leaves it apart.
+ * The scoreboard, caches and mutexes of modules: what each process writes
+ * there is to stay its own.  The supervisor leaves them behind itself, once;
+ * from then on they are the kernel's to copy page by page for whoever writes.
+ * An opcode cache of 128 MB copied by every worker would cost each of them 100
+ * ms.  Not the status page: that is for dispatchers to write, and a worker
+ * leaves it apart.
  */
 static int leave_shared_memory(const itk_run *run)
 {
@@ -111,19 +113,19 @@ int itk_start_prepare(apr_pool_t *pconf, server_rec *s, itk_run *run)
         return cannot("make the status page (memfd_create; is /proc there?)",
                       errno);
     }
-    if (itk_secrets_collect(pconf, s, run->pool_count) != 0) {
-        return cannot("put apart what hosts keep from each other", errno);
-    }
     if (leave_shared_memory(run) != 0) {
         return cannot("leave shared memory (is /proc there?)", errno);
     }
     if (sort_descriptors(pconf, s, run) != 0) {
         return cannot("find out what is open (is /proc there?)", errno);
     }
+    if (itk_secrets_collect(pconf, s, run->pool_count) != 0) {
+        return cannot("put apart what hosts keep from each other", errno);
+    }
     return 0;
 }
 
-/* ---- the new process, root still ------------------------------------------- */
+/* ---- the new process, root still ---------------------------------------- */
 
 static void end_unserved(const char *step) __attribute__((noreturn));
 
@@ -187,8 +189,9 @@ static int lead_to_logger(int fd, int pipe)
 }
 
 /*
- * A module that locks a file does it in all processes by one descriptor.  Closed
- * or read-only it would fail; shared, one tenant could keep it locked for ever.
+ * A module that locks a file does it in all processes by one descriptor.
+ * Closed or read-only it would fail; shared, one tenant could keep it locked
+ * for ever.
  */
 static int empty_file(int fd)
 {
@@ -248,11 +251,12 @@ static void become(const struct itk_worker_start *start)
     if (take_signals() != 0) {
         end_unserved(step);
     }
+    /* its own part comes from a descriptor, that goes with the others */
+    if (itk_secrets_leave(start->pool) != 0) {
+        end_unserved("have what its own hosts said, and no others");
+    }
     if (leave_descriptors(start) != 0) {
         end_unserved("close what is not its own");
-    }
-    if (ITK_GUARD("secrets") && itk_secrets_leave(start->pool) != 0) {
-        end_unserved("forget what other hosts said");
     }
     if (itk_status_leave() != 0) {
         end_unserved("leave the status page that can be written");
@@ -263,7 +267,7 @@ static void become(const struct itk_worker_start *start)
     }
 }
 
-/* ---- what the pool's user is left with, seen from inside -------------------- */
+/* ---- what the pool's user is left with, seen from inside ---------------- */
 
 #if defined(ITK_LAB) || defined(ITK_DEBUG)
 static void look_around(const struct itk_worker_start *start)
@@ -299,7 +303,7 @@ static void look_around(const struct itk_worker_start *start)
 #define look_around(start) ((void)(start))
 #endif
 
-/* ---- a child of httpd's ------------------------------------------------------ */
+/* ---- a child of httpd's ------------------------------------------------- */
 
 static apr_pool_t *become_child(void)
 {

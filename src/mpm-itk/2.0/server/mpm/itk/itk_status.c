@@ -116,7 +116,7 @@ int itk_status_leave(void)
     return 0;
 }
 
-/* ---- mod_status ------------------------------------------------------------ */
+/* ---- mod_status --------------------------------------------------------- */
 
 static unsigned char letter(uint32_t state)
 {

@@ -11,7 +11,6 @@
 
 #include "itk_worker.h"
 
-#include "apr_portable.h"
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -20,7 +19,7 @@
 /* How long a keep-alive connection may stay with its worker, doing nothing. */
 #define HOLD_MS 100
 
-/* How long its next requests go before a connection that waits in the channel. */
+/* How long its next requests go before one that waits in the channel. */
 #define AHEAD_OF_OTHERS (5 * (APR_USEC_PER_SEC / 1000))
 
 /* A dispatcher that is gone drains nothing: how long a worker does. */
@@ -34,102 +33,9 @@ static apr_pool_t *ptrans;
 static uint64_t bytes_left;     /* of a kilobyte, not yet reported */
 static int orphan;              /* nobody reads reports any more */
 
-enum { NEXT, KEPT, ENDED };     /* after a request */
+enum { NEXT, KEPT, ENDED, GONE };   /* after a request; GONE: the client is */
 
-/* ---- the socket ----------------------------------------------------------- */
-
-/*
- * Made once for each family and then given one connection after the other
- * (apr_os_sock_put): so APR knows already that it does not block and that
- * TCP_NODELAY is set, as it is on what dispatchers accept, and spares the system
- * calls that would do it again.
- */
-static apr_socket_t *sockets[2];    /* IPv4, IPv6 */
-static int family_seen;             /* index of the last one */
-
-static const int families[2] = { APR_INET,
-#if APR_HAVE_IPV6
-                                 APR_INET6
-#else
-                                 APR_INET
-#endif
-};
-
-static void let_go(apr_socket_t *csd)
-{
-    apr_os_sock_t none = -1;
-
-    (void) apr_os_sock_put(&csd, &none, NULL);
-}
-
-static apr_status_t make_socket(apr_socket_t **csd, int family, apr_pool_t *p)
-{
-    struct sockaddr_storage nowhere;
-    apr_os_sock_info_t info;
-    apr_status_t rv;
-    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0) {
-        *csd = NULL;            /* no IPv6 here: nobody will connect by it */
-        return errno;
-    }
-    memset(&nowhere, 0, sizeof(nowhere));
-    nowhere.ss_family = (sa_family_t)family;
-    memset(&info, 0, sizeof(info));
-    info.os_sock = &fd;
-    info.local = info.remote = (struct sockaddr *)&nowhere;
-    info.family = family;
-    info.type = SOCK_STREAM;
-    if ((rv = apr_os_sock_make(csd, &info, p)) == APR_SUCCESS
-        && (rv = apr_socket_opt_set(*csd, APR_TCP_NODELAY, 1)) == APR_SUCCESS) {
-        rv = apr_socket_timeout_set(*csd, 1);
-    }
-    close(fd);
-    let_go(*csd);
-    return rv;
-}
-
-/* An address that was filled in for this connection: nothing of the last one. */
-static void fresh(apr_sockaddr_t *a)
-{
-    a->pool = ptrans;
-    a->hostname = a->servname = NULL;
-    a->next = NULL;
-}
-
-/* NULL: the client is gone, or it is no connection at all. */
-static apr_socket_t *socket_of(int fd)
-{
-    apr_sockaddr_t *local = NULL, *remote;
-    apr_socket_t *csd;
-    apr_os_sock_t os = fd;
-    int tries;
-
-    for (tries = 0; tries < 2; tries++) {
-        csd = sockets[family_seen];
-        if (csd != NULL) {
-            (void) apr_os_sock_put(&csd, &os, NULL);
-            if (apr_socket_addr_get(&local, APR_LOCAL, csd) != APR_SUCCESS) {
-                break;
-            }
-            if (local->sa.sin.sin_family == families[family_seen]) {
-                if (apr_socket_addr_get(&remote, APR_REMOTE, csd)
-                    != APR_SUCCESS) {
-                    break;
-                }
-                fresh(local);
-                fresh(remote);
-                (void) apr_socket_opt_set(csd, APR_INCOMPLETE_READ, 0);
-                return csd;
-            }
-            let_go(csd);
-        }
-        family_seen = !family_seen;
-    }
-    return NULL;
-}
-
-/* ---- reports -------------------------------------------------------------- */
+/* ---- reports ------------------------------------------------------------ */
 
 static void report(uint32_t what)
 {
@@ -169,7 +75,7 @@ static void drain(void)
     }
 }
 
-/* ---- between two requests ------------------------------------------------- */
+/* ---- between two requests ----------------------------------------------- */
 
 /*
  * The client has the answer.  Most that send another request do it at once: so
@@ -214,7 +120,7 @@ static int hold(void)
     case ITK_HEAD_BAD:
         return NEXT;
     default:
-        return ENDED;
+        return GONE;
     }
 }
 
@@ -247,7 +153,7 @@ static int after_request(conn_rec *c)
     return orphan ? ENDED : hold();
 }
 
-/* ---- a connection --------------------------------------------------------- */
+/* ---- a connection ------------------------------------------------------- */
 
 /*
  * May the connection be given back?  Not if a module reads or writes it by a
@@ -314,20 +220,20 @@ int itk_process_connection(conn_rec *c)
     if (!itk_now.stay) {
         itk_input_begin(c);
     }
-    itk_now.kept = serve_requests(c) == KEPT;
+    itk_now.outcome = serve_requests(c);
     return OK;
 }
 
 /* Says what is to become of it, and lets go of it. */
 static void conclude(conn_rec *c)
 {
-    if (itk_now.kept) {
+    if (itk_now.outcome == KEPT) {
         report(ITK_REPORT_KEPT);
         if (!orphan) {
             return;
         }
     }
-    else if (c->aborted && !itk_now.silent) {
+    else if (itk_now.outcome == GONE || (c->aborted && !itk_now.silent)) {
         report(ITK_REPORT_CLOSED);
         return;
     }
@@ -349,7 +255,6 @@ static void conclude(conn_rec *c)
 static void serve(const itk_pass *pass, int fd)
 {
     apr_socket_t *csd;
-    apr_os_sock_t left = fd;
     conn_rec *c = NULL;
 
     memset(&itk_now, 0, sizeof(itk_now));
@@ -373,7 +278,7 @@ static void serve(const itk_pass *pass, int fd)
             return;
         }
     }
-    csd = socket_of(fd);
+    csd = itk_socket_of(fd, ptrans);
     if (csd != NULL) {
         c = ap_run_create_connection(ptrans, ap_server_conf, csd, itk_me.slot,
                                      sbh, buckets);
@@ -387,18 +292,11 @@ static void serve(const itk_pass *pass, int fd)
         ap_process_connection(c, csd);
         conclude(c);
     }
-    /* a module may have closed it by itself */
-    if (csd != NULL) {
-        (void) apr_os_sock_get(&left, csd);
-        let_go(csd);
-    }
-    if (left >= 0) {
-        close(left);
-    }
+    itk_socket_close(csd, fd);
     itk_now.fd = -1;
 }
 
-/* ---- the loop ------------------------------------------------------------- */
+/* ---- the loop ----------------------------------------------------------- */
 
 static void refuse_channel(int error, const char *what)
 {
@@ -412,11 +310,9 @@ void itk_worker_loop(const struct itk_worker_start *start, apr_pool_t *pchild)
     int fds[ITK_WIRE_DESCRIPTORS];
     itk_pass pass;
     ssize_t n;
-    int i, count;
+    int count;
 
-    for (i = 0; i < 2; i++) {
-        (void) make_socket(&sockets[i], families[i], pchild);
-    }
+    itk_socket_prepare(pchild);
     apr_pool_create(&ptrans, pchild);
     apr_pool_tag(ptrans, "transaction");
     ap_create_sb_handle(&sbh, pchild, start->slot, 0);

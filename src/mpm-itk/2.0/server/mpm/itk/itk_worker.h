@@ -6,16 +6,17 @@
  * The worker of httpd 2.0: what the supervisor prepares for all of them, and
  * what one does from its fork to its end.
  *
- *   itk_start.c    before a worker runs anything: leaves behind what is not its
- *                  pool's, becomes the pool's user
- *   itk_logs.c     which logs are a pool's own
- *   itk_secrets.c  what hosts of other pools told httpd
+ *   itk_start.c        before a worker runs anything: leaves behind what is
+ *                      not its pool's, becomes the pool's user
+ *   itk_logs.c         which logs are a pool's own
+ *   itk_secrets.c      what hosts of other pools told httpd
  *   itk_secrets_php.c  what they told PHP
- *   itk_leftovers.c  the same in memory that nobody uses
- *   itk_worker.c   the loop: a connection, its requests, a report
- *   itk_input.c    how a request's head is read
- *   itk_refuse.c   is a request for this worker's pool?
- *   itk_status.c   the status page, and mod_status
+ *   itk_leftovers.c    the same in memory that nobody uses
+ *   itk_worker.c       the loop: a connection, its requests, a report
+ *   itk_socket.c       the connection as APR has it
+ *   itk_input.c        how a request's head is read
+ *   itk_refuse.c       is a request for this worker's pool?
+ *   itk_status.c       the status page, and mod_status
  *
  * operation             who calls it                     on failure
  * itk_start_prepare     the supervisor, once a reading   -1, said in the log
@@ -35,7 +36,7 @@ int itk_start_prepare(apr_pool_t *pconf, server_rec *s, itk_run *run);
 void itk_worker_main(void *adapter, const struct itk_worker_start *start)
     __attribute__((noreturn));
 
-/* ---- hooks, for itk.c to register ---------------------------------------- */
+/* ---- hooks, for itk.c to register --------------------------------------- */
 
 /* process_connection, before all: other protocols are not spoken here. */
 int itk_process_connection(conn_rec *c);
@@ -53,7 +54,7 @@ int itk_status_handler(request_rec *r);
 /* log_transaction: for the report. */
 int itk_count_request(request_rec *r);
 
-/* ---- between the files of the worker -------------------------------------- */
+/* ---- between the files of the worker ------------------------------------ */
 
 /* This process.  pool is -1 in the supervisor and in dispatchers. */
 typedef struct itk_self {
@@ -75,7 +76,7 @@ typedef struct itk_present {
     conn_rec *c;
     core_net_rec *net;          /* of httpd's own filters; NULL: stay */
     int stay;                   /* until it closes: another module reads it */
-    int kept;                   /* for the next request */
+    int outcome;                /* itk_worker.c: what is to become of it */
     int silent;                 /* close without another byte */
     int in_head;                /* a head is being read */
     apr_time_t others_wait_since;   /* in the channel; 0: nobody */
@@ -86,12 +87,24 @@ extern itk_present itk_now;
 /* itk_worker.c: serves until the channel ends.  exit(3) is the caller's. */
 void itk_worker_loop(const struct itk_worker_start *start, apr_pool_t *pchild);
 
-/* ---- itk_input.c ---------------------------------------------------------- */
+/* ---- itk_socket.c ------------------------------------------------------- */
+
+/* A worker, once. */
+void itk_socket_prepare(apr_pool_t *pchild);
+
+/* What is asked of it later is allocated from p.  NULL: the client is gone, or
+ * it is no connection at all; fd is the caller's to close. */
+apr_socket_t *itk_socket_of(int fd, apr_pool_t *p);
+
+/* csd may be NULL. */
+void itk_socket_close(apr_socket_t *csd, int fd);
+
+/* ---- itk_input.c -------------------------------------------------------- */
 
 /* A worker, once. */
 void itk_input_register(void);
 
-/* A connection that the worker may give back: from here on this file reads it. */
+/* A connection that the worker may give back: from here on this reads it. */
 void itk_input_begin(conn_rec *c);
 
 /* Is there anything of the next request that has been read already? */
@@ -104,13 +117,13 @@ int itk_input_head_follows(void);
  * the connection is over. */
 int itk_input_peek(void);
 
-/* ---- itk_logs.c ----------------------------------------------------------- */
+/* ---- itk_logs.c --------------------------------------------------------- */
 
 /* What a worker does with a descriptor that the configuration opened. */
 enum {
     ITK_OPENED_BLANK = -1,      /* becomes /dev/null */
     ITK_OPENED_SHARED = -2,     /* a log: leads to the logger */
-    ITK_OPENED_LOCK = -3        /* a file that is no log: an empty one of its own */
+    ITK_OPENED_LOCK = -3        /* no log: an empty file of its own */
 };
 
 typedef struct itk_opened {
@@ -126,7 +139,8 @@ typedef struct itk_opened {
 void itk_logs_sort(apr_pool_t *p, server_rec *s, const int *fds, int count,
                    itk_opened *list, itk_run *run);
 
-/* The pool that serves all of this vhost; ITK_SEVERAL: a <Location> has another. */
+/* The pool that serves all of this vhost; ITK_SEVERAL: some <Location> is
+ * another one's. */
 #define ITK_SEVERAL (-1)
 int itk_sole_pool(const server_rec *s);
 
@@ -134,16 +148,16 @@ int itk_sole_pool(const server_rec *s);
 apr_hash_t *itk_pools_by_section(apr_pool_t *p, const server_rec *main_server);
 const char *itk_section_key(apr_pool_t *p, const char *file, int line);
 
-/* ---- itk_secrets.c -------------------------------------------------------- */
+/* ---- itk_secrets.c ------------------------------------------------------ */
 
 /* The supervisor.  0, or -1 with a reason in the log. */
 int itk_secrets_collect(apr_pool_t *p, server_rec *s, int pools);
 
-/* A worker, and with -1 those who are of no pool; as root still.  0, or -1 with
- * errno. */
+/* A worker, and with -1 those who are of no pool; as root still, before it closes
+ * or allocates anything.  0, or -1 with errno. */
 int itk_secrets_leave(int pool);
 
-/* ---- itk_secrets_php.c ---------------------------------------------------- */
+/* ---- itk_secrets_php.c -------------------------------------------------- */
 
 /* Is PHP there?  1 or 0.  Before itk_php_values, once a configuration. */
 int itk_php_find(void);
@@ -153,7 +167,7 @@ void itk_php_values(ap_conf_vector_t *vector,
                     void (*found)(void *baton, char **at, const char *name),
                     void *baton);
 
-/* ---- itk_leftovers.c ------------------------------------------------------ */
+/* ---- itk_leftovers.c ---------------------------------------------------- */
 
 /*
  * Empties what APR's pools have given back.  Before each reading of the
@@ -163,9 +177,9 @@ void itk_php_values(ap_conf_vector_t *vector,
 void itk_leftovers_scrub(apr_pool_t *parent);
 
 /*
- * Wipes these texts wherever they are on the heap: lines, with a space in them, in
- * the buffers of files; words only where another word is in front of them, as
- * httpd cuts a line into two.  0, or -1 with errno.
+ * Wipes these texts wherever they are on the heap: lines, with a space in
+ * them, in the buffers of files; words only where another word is in front of
+ * them, as httpd cuts a line into two.  0, or -1 with errno.
  */
 typedef struct itk_leftover {
     const char *text;
@@ -174,7 +188,7 @@ typedef struct itk_leftover {
 
 int itk_leftovers_wipe(const itk_leftover *texts, int count);
 
-/* ---- itk_status.c --------------------------------------------------------- */
+/* ---- itk_status.c ------------------------------------------------------- */
 
 /* The supervisor: makes the page and says it in run.  0, or -1 with errno. */
 int itk_status_create(itk_run *run);
