@@ -148,7 +148,7 @@ static void long_lines(void)
 static void flood(void)
 {
     running_logger r;
-    int loud[LOGS], quiet[LOGS], i;
+    int loud[LOGS], quiet[LOGS], i, status = -1;
     char block[4096], *at;
     unsigned long dropped = 0;
     size_t there;
@@ -163,6 +163,7 @@ static void flood(void)
     }
     /* at once: five times the limit, so that the pipe is left alone too */
     if ((writer = fork()) == 0) {
+        alarm(20);
         for (i = 0; i < 5 * ITK_LOG_LINES / 1024; i++) {
             (void) !write(loud[0], block, sizeof(block));
         }
@@ -170,7 +171,9 @@ static void flood(void)
     }
     logs_put(quiet[0], "still here\n");
     CLAIM(logs_come(&r, 0, "still here [quiet]\n"));
-    waitpid(writer, NULL, 0);
+    CLAIM(waitpid(writer, &status, 0) == writer);
+    CLAIM_OF(status == 0, "its pipe was left alone for ever: %x",
+             (unsigned int)status);
     close(loud[0]);
     close(loud[1]);
     close(quiet[0]);
