@@ -21,6 +21,7 @@ internal sealed record BenchGround(Outside Outside, RootTree Root, ImmutableSort
 /// <summary>One server that is up, in a root of its own, until it is disposed of.</summary>
 internal sealed class BenchServer : IAsyncDisposable
 {
+    private static readonly string[] s_errors = ["[error]", "[crit]", "[alert]", "[emerg]"];
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(120);
 
     private readonly BenchGround _ground;
@@ -188,7 +189,7 @@ internal sealed class BenchServer : IAsyncDisposable
     {
         var log = Path.Combine(_folder, "logs", "error_log");
         var lines = File.Exists(log)
-            ? File.ReadLines(log).Where(line => new[] { "[error]", "[crit]", "[alert]", "[emerg]" }.Any(level => line.Contains(level, StringComparison.Ordinal))).ToImmutableArray()
+            ? File.ReadLines(log).Where(line => s_errors.Any(level => line.Contains(level, StringComparison.Ordinal))).ToImmutableArray()
             : [];
         return lines.IsEmpty ? null : string.Create(CultureInfo.InvariantCulture, $"{lines.Length} errors in its log, the first: {lines[0]}");
     }
