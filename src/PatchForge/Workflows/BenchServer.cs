@@ -154,14 +154,14 @@ internal sealed class BenchServer : IAsyncDisposable
     public async Task<(int There, string? Ended)> Crowd(int size, int seconds, CancellationToken cancel)
     {
         _crowd = Beside(Generators.Crowd(size, seconds), null, _over.Token);
-        for (var tries = 0; tries < 60 && !_crowd.IsCompleted; tries++)
+        var (there, still) = (0, 0);
+        for (var tries = 0; tries < 80 && !_crowd.IsCompleted && there < size && still < 16; tries++)
         {
-            if (_ground.Outside.Running.Connections(Init, BenchPlace.Port) >= size)
-            {
-                break;
-            }
-
+            // A server that takes no more of them for four seconds will not.
             await Task.Delay(250, cancel);
+            var now = _ground.Outside.Running.Connections(Init, BenchPlace.Port);
+            still = now > there || now == 0 ? 0 : still + 1;
+            there = now;
         }
 
         // Until the last of them was answered and is idle.

@@ -13,6 +13,9 @@ internal sealed record BenchPace(int Rounds, int Seconds, ulong Seed, TimeSpan S
 /// <summary>Measures one workload: its servers up side by side, one of them under load at a time.</summary>
 internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
 {
+    /// <summary>Seconds for asking every host once; it is over when all have answered.</summary>
+    private const int LongestWarming = 60;
+
     public async Task<WorkloadResult> Run(Workload workload, IStepProgress progress, CancellationToken cancel) => workload.Kind switch
     {
         WorkloadKind.Load => await Loads(workload, progress, cancel),
@@ -70,7 +73,9 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
         public Dictionary<string, MemoryResult> Memory { get; } = new(StringComparer.Ordinal);
     }
 
-    private static string NameOf(Arm arm) => arm.Crowd > 0 ? arm.Variant + "-crowd" : arm.Variant;
+    /// <summary>Arms of one name are of one server.</summary>
+    private static string NameOf(Arm arm) =>
+        arm.Variant + (arm.Crowd > 0 ? "-crowd" : "") + (arm.Layout.Users > 0 ? string.Create(CultureInfo.InvariantCulture, $"-{arm.Layout.Users}-users") : "");
 
     private async Task<WorkloadResult> Loads(Workload workload, IStepProgress progress, CancellationToken cancel)
     {
@@ -130,9 +135,15 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
     /// <summary>Every arm once, not counted: workers are there, pages are in memory, branch predictors know their way.</summary>
     private async Task WarmUp(Workload workload, Dictionary<string, BenchServer> servers, Found found, IStepProgress progress, CancellationToken cancel)
     {
-        foreach (var arm in workload.Arms.Where(arm => !arm.Load.Fresh))
+        foreach (var arm in workload.Arms.Where(arm => !arm.Load.Fresh && arm.Crowd == 0))
         {
             progress.Now($"warming {arm.Name}");
+            if (arm.Load.Hosts > 1)
+            {
+                // Each host once, so that every pool has a process.
+                await servers[NameOf(arm)].Load(arm.Load with { Connections = 1, Fresh = true }, arm.Layout, 0, LongestWarming, cancel);
+            }
+
             await servers[NameOf(arm)].Load(arm.Load, arm.Layout, 0, Math.Min(2, pace.Seconds), cancel);
         }
 
