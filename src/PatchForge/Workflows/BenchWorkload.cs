@@ -14,7 +14,7 @@ internal sealed record BenchPace(int Rounds, int Seconds, ulong Seed, TimeSpan S
 internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
 {
     /// <summary>Seconds for asking every host once; it is over when all have answered.</summary>
-    private const int LongestWarming = 60;
+    private const int LongestWarming = 120;
 
     public async Task<WorkloadResult> Run(Workload workload, IStepProgress progress, CancellationToken cancel) => workload.Kind switch
     {
@@ -207,10 +207,10 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
             var sites = await Sites(arm.Layout, cancel);
             await using var server = await Start(arm, sites, cancel);
             found.Configuration[arm.Name] = server.Configuration;
-            found.Commands[arm.Name] = string.Join(' ', server.Command(arm.Load, arm.Layout, 0, 30).Select(ShellQuoting.Quote));
+            found.Commands[arm.Name] = string.Join(' ', server.Command(arm.Load, arm.Layout, 0, LongestWarming).Select(ShellQuoting.Quote));
             await Task.Delay(1500, cancel);
             var idle = server.Memory();
-            var (asked, _) = await server.Load(arm.Load, arm.Layout, 0, 30, cancel);
+            var (asked, _) = await server.Load(arm.Load, arm.Layout, 0, LongestWarming, cancel);
             if (asked is null || Generators.Complaints(arm.Load, asked) is { IsEmpty: false })
             {
                 found.Notes.Add($"{arm.Name}: not every host answered");
