@@ -147,38 +147,33 @@ int itk_children_logger(void)
     return 0;
 }
 
-static void close_log_pipes(itk_pool_record *pool)
+/*
+ * A worker's ways to the logger.  They are made for each one and not kept: what
+ * the supervisor has open every new process has to close.
+ */
+static int open_log_pipes(int pool, int *pipes)
+{
+    int count = itk_s.run->shared_log_count, i;
+
+    if (count == 0
+        || itk_log_open_pool(itk_s.logger_control,
+                             itk_s.run->pools[pool].name, count, pipes)
+           == 0) {
+        return 0;
+    }
+    for (i = 0; i < count; i++) {
+        pipes[i] = -1;          /* none of them is open */
+    }
+    return -1;
+}
+
+static void close_log_pipes(int *pipes)
 {
     int i;
 
-    if (pool->log_pipes) {
-        for (i = 0; i < itk_s.run->shared_log_count; i++) {
-            close_one(&pool->log_pipes[i]);
-        }
-        free(pool->log_pipes);
-        pool->log_pipes = NULL;
+    for (i = 0; pipes && i < itk_s.run->shared_log_count; i++) {
+        close_one(&pipes[i]);
     }
-}
-
-static int open_log_pipes(int pool)
-{
-    itk_pool_record *record = &itk_s.pools[pool];
-    int count = itk_s.run->shared_log_count;
-
-    if (count == 0 || record->log_pipes) {
-        return 0;
-    }
-    record->log_pipes = malloc((size_t)count * sizeof(int));
-    if (record->log_pipes == NULL) {
-        return -1;
-    }
-    if (itk_log_open_pool(itk_s.logger_control, itk_s.run->pools[pool].name,
-                          count, record->log_pipes) != 0) {
-        free(record->log_pipes);
-        record->log_pipes = NULL;
-        return -1;
-    }
-    return 0;
 }
 
 /* ---- dispatchers -------------------------------------------------------- */
@@ -328,7 +323,7 @@ int itk_children_dispatcher(int index)
     d->run = itk_s.run_number;
     d->control = control[0];
     d->bequest = handover[0];
-    d->born = itk_s.now;
+    d->born = d->beat_since = itk_s.now;
     return 0;
 }
 
@@ -376,7 +371,7 @@ int itk_children_worker(itk_dispatcher_child *d, int pool)
         return -1;
     }
     w = &itk_s.workers[slot];
-    if (open_log_pipes(pool) == 0
+    if (open_log_pipes(pool, itk_s.log_pipes) == 0
         && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) == 0
         && pipe2(report, O_CLOEXEC) == 0
         && fcntl(report[0], F_SETFL, O_NONBLOCK) == 0) {
@@ -386,7 +381,7 @@ int itk_children_worker(itk_dispatcher_child *d, int pool)
         start.serial = ++itk_s.serial;
         start.channel = channel[1];
         start.report = report[1];
-        start.log_pipes = itk_s.pools[pool].log_pipes;
+        start.log_pipes = itk_s.log_pipes;
         pid = fork_child();
         if (pid == 0) {
             itk_s.run->worker(itk_s.run->adapter, &start);
@@ -417,6 +412,7 @@ int itk_children_worker(itk_dispatcher_child *d, int pool)
     else {
         slot = -1;
     }
+    close_log_pipes(itk_s.log_pipes);
     close_one(&channel[0]);
     close_one(&channel[1]);
     close_one(&report[0]);
@@ -433,6 +429,20 @@ void itk_children_kill(itk_child *w, int sig)
         w->killed = 1;
         (void) kill(w->pid, sig);
     }
+}
+
+void itk_children_kill_pool(int pool)
+{
+    int i;
+
+    for (i = 0; i < itk_s.slots; i++) {
+        itk_child *w = &itk_s.workers[i];
+
+        if (w->pid > 0 && w->run == itk_s.run_number && w->pool == pool) {
+            itk_children_kill(w, SIGKILL);
+        }
+    }
+    itk_s.pools[pool].not_before = itk_s.now + BACKOFF_MOST;
 }
 
 /* A pool whose workers die young waits longer and longer for the next one. */
@@ -474,9 +484,7 @@ static void worker_ended(int slot, int status)
         itk_pool_record *pool = &itk_s.pools[w->pool];
 
         count_crash(w, status);
-        if (--pool->workers == 0) {
-            close_log_pipes(pool);
-        }
+        pool->workers--;
     }
     w->pid = 0;
     itk_s.worker_count--;
@@ -604,9 +612,6 @@ void itk_children_end_all(void)
     itk_msec began = itk_supervisor_clock();
     int i, asked = 0;
 
-    for (i = 0; i < itk_s.run->pool_count; i++) {
-        close_log_pipes(&itk_s.pools[i]);
-    }
     for (;;) {
         itk_s.now = itk_supervisor_clock();
         if (signal_all(itk_s.now - began >= END_PATIENCE ? SIGKILL

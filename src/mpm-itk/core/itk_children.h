@@ -41,6 +41,9 @@ typedef struct itk_dispatcher_child {
     int control;
     int bequest;                /* what it hands over can be read here; -1 */
     int leaving;
+    uint32_t beat;              /* as it was seen last */
+    itk_msec beat_since;
+    int held;                   /* those who hold it up have been ended */
     itk_msec born;
 } itk_dispatcher_child;
 
@@ -49,7 +52,6 @@ typedef struct itk_pool_record {
     int workers;
     int crashes;                /* in a row */
     itk_msec not_before;
-    int *log_pipes;             /* to the logger, while it has workers */
 } itk_pool_record;
 
 typedef struct itk_supervisor_state {
@@ -64,6 +66,7 @@ typedef struct itk_supervisor_state {
     int slot_next;
     itk_dispatcher_child dispatchers[2 * ITK_DISPATCHERS_MOST];
     itk_pool_record *pools;
+    int *log_pipes;             /* room for those of one worker */
     pid_t logger;
     int logger_control;
     pid_t old_loggers[16];
@@ -92,6 +95,9 @@ void itk_children_kill(itk_child *worker, int sig);
 
 /* All of them: SIGTERM, time to end, SIGKILL. */
 void itk_children_end_all(void);
+
+/* All workers of a pool, at once; it waits for its next one. */
+void itk_children_kill_pool(int pool);
 
 void itk_supervisor_log(int level, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

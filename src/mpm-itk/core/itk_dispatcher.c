@@ -82,8 +82,13 @@ static const itk_address *own_address(const itk_conn *c)
     socklen_t length = sizeof(last_local);
 
     if (c->serial != last_serial) {
+        int failed;
+
         last_serial = 0;
-        if (getsockname(c->fd, &last_local.any, &length) != 0) {
+        ITK_TOUCH(c);
+        failed = getsockname(c->fd, &last_local.any, &length) != 0;
+        ITK_TOUCHED();
+        if (failed) {
             return NULL;
         }
         last_serial = c->serial;
@@ -168,8 +173,10 @@ void itk_dispatch_look(itk_conn *c)
     ssize_t n;
 
     c->due = 0;
+    ITK_TOUCH(c);
     n = recv(c->fd, bytes, c->known ? 1 : sizeof(bytes),
              MSG_PEEK | MSG_DONTWAIT);
+    ITK_TOUCHED();
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         (void) itk_conn_watch(c);
         return;
@@ -407,7 +414,7 @@ static void check_time(itk_conn *c)
 
 static void sweep(void)
 {
-    volatile itk_status_waiting *w = &itk_d.run->waiting[itk_d.start->index];
+    itk_status_waiting *w = &itk_d.run->waiting[itk_d.start->index];
     int i;
 
     for (i = 0; i < itk_d.conn_count; i++) {
@@ -420,6 +427,7 @@ static void sweep(void)
         itk_d.accept_again = 0;
         watch_listeners(EPOLL_CTL_ADD);
     }
+    itk_crew_sweep();
     w->heads = (uint32_t)itk_d.live[ITK_CONN_HEAD];
     w->queued = (uint32_t)itk_d.live[ITK_CONN_QUEUED];
     w->kept = (uint32_t)itk_d.live[ITK_CONN_KEPT];
@@ -498,6 +506,8 @@ static void set_up(const itk_run *run, const itk_dispatcher_start *start)
     itk_d.free_conn = -1;
     itk_list_clear(&itk_d.lingering);
     itk_d.conn_limit = start->files;
+    itk_d.touching = &run->waiting[start->index].touching;
+    ITK_TOUCHED();
     itk_d.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (itk_d.epoll < 0 || itk_crew_start() != 0) {
         itk_dispatch_log(LOG_EMERG, errno, "a dispatcher could not start");
@@ -530,6 +540,7 @@ void itk_dispatch(const itk_run *run, const itk_dispatcher_start *start)
     for (;;) {
         n = epoll_wait(itk_d.epoll, events, EVENTS, sleep_for(next_sweep));
         itk_d.now = clock_now();
+        run->waiting[start->index].beat++;
         /* first what makes workers free, then what needs them */
         for (i = 0; i < n; i++) {
             if (events[i].data.u64 >> 32 != ITK_EVENT_LISTENER) {

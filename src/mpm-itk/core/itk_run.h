@@ -88,6 +88,8 @@ typedef struct itk_status_waiting {
     uint32_t queued;
     uint32_t kept;              /* idle keep-alive connections */
     uint32_t lingering;
+    volatile uint32_t beat;     /* it is alive: counts its turns */
+    volatile uint32_t touching; /* pool + 1 whose connection it is at; 0: none */
 } itk_status_waiting;
 
 struct itk_worker_start {
