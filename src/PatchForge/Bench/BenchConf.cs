@@ -42,7 +42,7 @@ public static class BenchConf
         Lines(
             $"ServerRoot \"{place}\"",
 
-            // One listening socket for both addresses: with one, prefork on Linux needs no accept mutex.
+            // One listening socket for both addresses: the least work for every variant.
             $"Listen 0.0.0.0:{port}",
             $"ServerName localhost:{port}",
             $"User {BenchPlace.Account}",
@@ -50,8 +50,8 @@ public static class BenchConf
             $"PidFile {place}/run/httpd.pid",
             $"LockFile {place}/run/accept.lock",
 
-            // 2.0.48's own choice, pthread mutexes, fails with today's libc; it is not used with one socket.
-            "AcceptMutex fcntl",
+            // What the series makes the default everywhere; 2.0.48's own, pthread, fails with today's libc.
+            "AcceptMutex sysvsem",
             $"ErrorLog {place}/logs/error_log",
             "LogLevel warn");
         foreach (var (name, file) in s_modules.Where(module => parts.ModuleFiles.Contains(module.File)))
@@ -105,7 +105,7 @@ public static class BenchConf
 
             if (variant.OwnUsers)
             {
-                var user = (BenchPlace.FirstUser + site).ToString(CultureInfo.InvariantCulture);
+                var user = (BenchPlace.FirstUser + UserOf(layout, site)).ToString(CultureInfo.InvariantCulture);
                 Line($"    AssignUserID #{user} #{user}");
             }
 
@@ -114,4 +114,6 @@ public static class BenchConf
 
         return text.ToString();
     }
+
+    private static int UserOf(Layout layout, int site) => layout.Users > 0 && site < layout.Sites ? site % layout.Users : site;
 }

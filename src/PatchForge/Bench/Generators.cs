@@ -20,6 +20,9 @@ public static class Generators
     /// <summary>wrk ends a request that has no answer for so long, and counts it as failed.</summary>
     public const int Patience = 5;
 
+    /// <summary>wrk's own kinds, in the order in which the script prints them.</summary>
+    private static readonly ImmutableArray<string> s_failures = ["connect", "read", "write", "timeout"];
+
     /// <summary>
     /// wrk's script (SCRIPTING in its sources): which hosts are asked and how, when it is enough, and figures
     /// that can be read without guessing at units.
@@ -158,7 +161,7 @@ public static class Generators
         }
 
         var numbers = words[1..].Select(word => long.Parse(word, CultureInfo.InvariantCulture)).ToArray();
-        var kinds = new[] { "connect", "read", "write", "timeout" }.Zip(numbers[4..8]).Where(kind => kind.Second > 0);
+        var kinds = s_failures.Zip(numbers[4..8]).Where(kind => kind.Second > 0);
         return new LoadAnswer(
             numbers[0],
             numbers[1],

@@ -21,8 +21,8 @@ public sealed record Variant(string Name, string Image, string What, bool OwnUse
         new(Prefork, "prefork", "httpd's own MPM, every site as one user: what the others are compared with", false, []),
         new(
             Tuned,
-            "prefork",
-            "prefork with TCP_DEFER_ACCEPT on its socket. 2.0 has no directive for it, so the bench sets the option from outside. With one Listen, prefork on Linux takes no AcceptMutex, so there is none to choose",
+            "prefork-tuned",
+            "prefork without an accept mutex and with TCP_DEFER_ACCEPT. With one socket 2.0 needs no mutex on Linux, but its configure knows that of Linux 2 only: built with -DSINGLE_LISTEN_UNSERIALIZED_ACCEPT. For the other it has no directive: the bench sets the option from outside",
             false,
             [],
             DeferAccept: true),

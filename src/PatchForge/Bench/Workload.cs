@@ -7,7 +7,11 @@ namespace PatchForge.Bench;
 /// <param name="Sites">Hosts on the shared address, each with a user where the variant has them; one more has an address to itself.</param>
 /// <param name="Clients">MaxClients.</param>
 /// <param name="KeepAliveSeconds">KeepAliveTimeout.</param>
-public sealed record Layout(int Sites, int Clients = 256, int KeepAliveSeconds = 15, bool AccessLog = false, bool Php = false);
+public sealed record Layout(int Sites, int Clients = 256, int KeepAliveSeconds = 15, bool AccessLog = false, bool Php = false)
+{
+    /// <summary>How many users the hosts belong to, in turn; 0 for one each.</summary>
+    public int Users { get; init; }
+}
 
 /// <summary>An existing load generator.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Generator>))]

@@ -55,19 +55,24 @@ public static class Workloads
     private static Workload Static(string name, string what, Load load, ImmutableArray<string> variants, Layout layout, params ImmutableArray<Goal> goals) =>
         new(name, what, WorkloadKind.Load, [.. variants.Select(variant => new Arm(variant, variant, layout, load))], Variant.Prefork, goals);
 
-    /// <summary>One configuration of 1,000 hosts: what differs is how many of them are asked.</summary>
+    /// <summary>
+    /// 1,000 hosts that are all asked, in turn; what differs is how many users they belong to. So every server
+    /// looks through the same list of hosts, and the generator does the same work.
+    /// </summary>
     private static Workload Users()
     {
-        ImmutableArray<int> counts = [1, 10, 100, 1000];
-        ImmutableArray<string> variants = [Variant.Prefork, Variant.Fork, Variant.Pool];
-        static string Named(string variant, int hosts) => string.Create(CultureInfo.InvariantCulture, $"{variant}@{hosts}");
+        var load = new Load(Generator.Wrk, Small, 50, KeepAlive: false, Hosts: 1000);
+        ImmutableArray<(string Variant, int Users)> with = [(Variant.Fork, 1), (Variant.Fork, 1000), (Variant.Pool, 1), (Variant.Pool, 10), (Variant.Pool, 100), (Variant.Pool, 1000)];
         return new Workload(
             "users-50-new",
-            "a page of 50 bytes, a new connection each, evenly to 1, 10, 100 and 1,000 of 1,000 hosts with a user each",
+            "a page of 50 bytes, a new connection each, evenly to 1,000 hosts of 1, 10, 100 and 1,000 users",
             WorkloadKind.Load,
-            [.. variants.SelectMany(variant => counts.Select(hosts => new Arm(Named(variant, hosts), variant, s_many, new Load(Generator.Wrk, Small, 50, KeepAlive: false, Hosts: hosts))))],
-            Named(Variant.Prefork, 1),
-            [new Goal("1,000 users to one user, warm pools", Named(Variant.Pool, 1000), Named(Variant.Pool, 1), Figure.Rate, 0.9, 1.0)]);
+            [
+                new Arm(Variant.Prefork, Variant.Prefork, s_many, load),
+                .. with.Select(one => new Arm(string.Create(CultureInfo.InvariantCulture, $"{one.Variant}@{one.Users}"), one.Variant, s_many with { Users = one.Users }, load)),
+            ],
+            Variant.Prefork,
+            [new Goal("1,000 users to one user, warm pools", "pool@1000", "pool@1", Figure.Rate, 0.9, 1.0)]);
     }
 
     private static Workload Crowd()

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using PatchForge.Bench;
 using PatchForge.Workflows;
 
 namespace PatchForge.Reporting;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using PatchForge.Bench;
-using PatchForge.Roots;
 using PatchForge.Seams;
 using PatchForge.Settings;
 

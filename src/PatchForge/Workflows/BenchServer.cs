@@ -21,6 +21,7 @@ internal sealed record BenchGround(Outside Outside, RootTree Root, ImmutableSort
 /// <summary>One server that is up, in a root of its own, until it is disposed of.</summary>
 internal sealed class BenchServer : IAsyncDisposable
 {
+    private static readonly string[] s_errors = ["[error]", "[crit]", "[alert]", "[emerg]"];
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(120);
 
     private readonly BenchGround _ground;
@@ -153,14 +154,14 @@ internal sealed class BenchServer : IAsyncDisposable
     public async Task<(int There, string? Ended)> Crowd(int size, int seconds, CancellationToken cancel)
     {
         _crowd = Beside(Generators.Crowd(size, seconds), null, _over.Token);
-        for (var tries = 0; tries < 60 && !_crowd.IsCompleted; tries++)
+        var (there, still) = (0, 0);
+        for (var tries = 0; tries < 80 && !_crowd.IsCompleted && there < size && still < 16; tries++)
         {
-            if (_ground.Outside.Running.Connections(Init, BenchPlace.Port) >= size)
-            {
-                break;
-            }
-
+            // A server that takes no more of them for four seconds will not.
             await Task.Delay(250, cancel);
+            var now = _ground.Outside.Running.Connections(Init, BenchPlace.Port);
+            still = now > there || now == 0 ? 0 : still + 1;
+            there = now;
         }
 
         // Until the last of them was answered and is idle.
@@ -188,7 +189,7 @@ internal sealed class BenchServer : IAsyncDisposable
     {
         var log = Path.Combine(_folder, "logs", "error_log");
         var lines = File.Exists(log)
-            ? File.ReadLines(log).Where(line => new[] { "[error]", "[crit]", "[alert]", "[emerg]" }.Any(level => line.Contains(level, StringComparison.Ordinal))).ToImmutableArray()
+            ? File.ReadLines(log).Where(line => s_errors.Any(level => line.Contains(level, StringComparison.Ordinal))).ToImmutableArray()
             : [];
         return lines.IsEmpty ? null : string.Create(CultureInfo.InvariantCulture, $"{lines.Length} errors in its log, the first: {lines[0]}");
     }

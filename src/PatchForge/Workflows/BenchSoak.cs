@@ -14,6 +14,12 @@ internal sealed class BenchSoak(BenchWorkload workloads, BenchPace pace)
     private const int Kill = 9;
     private const int User1 = 10;
     private const int OutAtAWorker = 2;
+
+    /// <summary>Until the server has seen its first restarts, it is still growing into the load.</summary>
+    private const double GrowingIn = 10;
+
+    /// <summary>Fewer samples than this are a few restarts, and say nothing of growth.</summary>
+    private const int SamplesToJudge = 60;
     private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
@@ -54,7 +60,13 @@ internal sealed class BenchSoak(BenchWorkload workloads, BenchPace pace)
             found.Notes.Add(errors);
         }
 
-        return workloads.Result(workload, [], found) with { Soak = Judged(answers, series, restarts, kills) };
+        var judged = Judged(answers, series, restarts, kills);
+        if (judged.Growths.IsEmpty)
+        {
+            found.Notes.Add("growth is not judged: that takes more than a minute");
+        }
+
+        return workloads.Result(workload, [], found) with { Soak = judged };
     }
 
     /// <summary>Restarts, kills and looks until the load is over.</summary>
@@ -98,6 +110,22 @@ internal sealed class BenchSoak(BenchWorkload workloads, BenchPace pace)
         return (series.ToImmutable(), restarts, kills);
     }
 
+    private static ImmutableArray<Growth> Growths(ImmutableArray<SoakSample> series)
+    {
+        ImmutableArray<SoakSample> settled = [.. series.Where(one => one.Seconds > GrowingIn)];
+        return settled.Length < SamplesToJudge
+            ? []
+            :
+            [
+                .. new[]
+                {
+                    Judgement.Growth("processes", settled.Select(one => (double?)one.Processes), 3),
+                    Judgement.Growth("descriptors", settled.Select(one => (double?)one.Descriptors), 20),
+                    Judgement.Growth("memory (PSS)", settled.Select(one => (double?)one.Pss), 4 << 20),
+                }.OfType<Growth>(),
+            ];
+    }
+
     private SoakResult Judged(ImmutableArray<LoadAnswer?> answers, ImmutableArray<SoakSample> series, int restarts, int kills)
     {
         var whole = answers.All(answer => answer is not null);
@@ -113,14 +141,7 @@ internal sealed class BenchSoak(BenchWorkload workloads, BenchPace pace)
             kills,
             allowed,
             Math.Max(0, failed - allowed),
-            [
-                .. new[]
-                {
-                    Judgement.Growth("processes", series.Select(one => (double?)one.Processes), 3),
-                    Judgement.Growth("descriptors", series.Select(one => (double?)one.Descriptors), 20),
-                    Judgement.Growth("memory (PSS)", series.Select(one => (double?)one.Pss), 4 << 20),
-                }.OfType<Growth>(),
-            ],
+            Growths(series),
             series);
     }
 }

@@ -13,6 +13,9 @@ internal sealed record BenchPace(int Rounds, int Seconds, ulong Seed, TimeSpan S
 /// <summary>Measures one workload: its servers up side by side, one of them under load at a time.</summary>
 internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
 {
+    /// <summary>Seconds for asking every host once; it is over when all have answered.</summary>
+    private const int LongestWarming = 120;
+
     public async Task<WorkloadResult> Run(Workload workload, IStepProgress progress, CancellationToken cancel) => workload.Kind switch
     {
         WorkloadKind.Load => await Loads(workload, progress, cancel),
@@ -70,7 +73,9 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
         public Dictionary<string, MemoryResult> Memory { get; } = new(StringComparer.Ordinal);
     }
 
-    private static string NameOf(Arm arm) => arm.Crowd > 0 ? arm.Variant + "-crowd" : arm.Variant;
+    /// <summary>Arms of one name are of one server.</summary>
+    private static string NameOf(Arm arm) =>
+        arm.Variant + (arm.Crowd > 0 ? "-crowd" : "") + (arm.Layout.Users > 0 ? string.Create(CultureInfo.InvariantCulture, $"-{arm.Layout.Users}-users") : "");
 
     private async Task<WorkloadResult> Loads(Workload workload, IStepProgress progress, CancellationToken cancel)
     {
@@ -130,9 +135,15 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
     /// <summary>Every arm once, not counted: workers are there, pages are in memory, branch predictors know their way.</summary>
     private async Task WarmUp(Workload workload, Dictionary<string, BenchServer> servers, Found found, IStepProgress progress, CancellationToken cancel)
     {
-        foreach (var arm in workload.Arms.Where(arm => !arm.Load.Fresh))
+        foreach (var arm in workload.Arms.Where(arm => !arm.Load.Fresh && arm.Crowd == 0))
         {
             progress.Now($"warming {arm.Name}");
+            if (arm.Load.Hosts > 1)
+            {
+                // Each host once, so that every pool has a process.
+                await servers[NameOf(arm)].Load(arm.Load with { Connections = 1, Fresh = true }, arm.Layout, 0, LongestWarming, cancel);
+            }
+
             await servers[NameOf(arm)].Load(arm.Load, arm.Layout, 0, Math.Min(2, pace.Seconds), cancel);
         }
 
@@ -196,10 +207,10 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
             var sites = await Sites(arm.Layout, cancel);
             await using var server = await Start(arm, sites, cancel);
             found.Configuration[arm.Name] = server.Configuration;
-            found.Commands[arm.Name] = string.Join(' ', server.Command(arm.Load, arm.Layout, 0, 30).Select(ShellQuoting.Quote));
+            found.Commands[arm.Name] = string.Join(' ', server.Command(arm.Load, arm.Layout, 0, LongestWarming).Select(ShellQuoting.Quote));
             await Task.Delay(1500, cancel);
             var idle = server.Memory();
-            var (asked, _) = await server.Load(arm.Load, arm.Layout, 0, 30, cancel);
+            var (asked, _) = await server.Load(arm.Load, arm.Layout, 0, LongestWarming, cancel);
             if (asked is null || Generators.Complaints(arm.Load, asked) is { IsEmpty: false })
             {
                 found.Notes.Add($"{arm.Name}: not every host answered");

@@ -62,6 +62,19 @@ public sealed class WorkloadsTests
         Assert.DoesNotContain("AssignUserID", BenchConf.Text(Variant.Of(Variant.Prefork), new Layout(4), s_parts), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(10, 10)]
+    [InlineData(0, 1000)]
+    public void Hosts_belong_to_as_many_users_as_the_layout_says(int users, int expected)
+    {
+        var text = BenchConf.Text(Variant.Of(Variant.Pool), new Layout(1000) { Users = users }, s_parts);
+
+        // One more is the dedicated address'.
+        Assert.Equal(expected + 1, text.Split('\n').Where(line => line.Contains("AssignUserID", StringComparison.Ordinal)).Distinct().Count());
+        Assert.Equal(1001, text.Split("AssignUserID").Length - 1);
+    }
+
     [Fact]
     public void Logs_are_written_where_the_layout_says_so_and_nowhere_else()
     {

@@ -16,6 +16,7 @@ internal static partial class ListeningSockets
     private const int IpprotoTcp = 6;
     private const int TcpDeferAccept = 9;
     private const string Listening = "0A";
+    private static readonly string[] s_tables = ["tcp", "tcp6"];
 
     public static void DeferAccept(int init, int port, TimeSpan patience)
     {
@@ -41,7 +42,7 @@ internal static partial class ListeningSockets
     {
         var end = ":" + port.ToString("X4", CultureInfo.InvariantCulture);
         var folder = string.Create(CultureInfo.InvariantCulture, $"/proc/{init}/net/");
-        return new[] { "tcp", "tcp6" }
+        return s_tables
             .Where(name => File.Exists(folder + name))
             .SelectMany(name => File.ReadLines(folder + name).Skip(1))
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
