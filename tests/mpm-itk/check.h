@@ -23,8 +23,11 @@ void test_kernel(void);
 void test_logger(void);
 void test_seccomp(void);
 void test_enclosed(void);
+void test_lab(void);
+int lab_capable(void);
 void test_head(void);
 void test_hello(void);
 void test_wire(void);
+void test_roles(void);
 
 #endif

@@ -79,6 +79,18 @@ WRAP(int, accept4,
      (int fd, struct sockaddr *address, socklen_t *length, int flags),
      (fd, address, length, flags), -1)
 WRAP(int, epoll_create1, (int flags), (flags), -1)
+WRAP(off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence), -1)
+size_t faults_read;
+
+ssize_t __real_pread(int fd, void *to, size_t n, off_t offset);
+ssize_t __wrap_pread(int fd, void *to, size_t n, off_t offset);
+ssize_t __wrap_pread(int fd, void *to, size_t n, off_t offset)
+{
+    faults_read += n;
+    return faults_due() ? -1 : __real_pread(fd, to, n, offset);
+}
+
+WRAP(int, mprotect, (void *start, size_t n, int prot), (start, n, prot), -1)
 WRAP(int, access, (const char *path, int mode), (path, mode), -1)
 
 /* an errno of -1: it does its work, as a kernel that does not know a flag */

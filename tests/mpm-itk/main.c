@@ -61,9 +61,18 @@ const char *__asan_default_options(void)
     return "detect_leaks=0";
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-#ifdef CHECK_ENCLOSED
+    (void) argc;
+    (void) argv;
+#if defined(CHECK_ROLES)
+    test_roles();
+#elif defined(CHECK_LAB)
+    if (argc > 1 && strcmp(argv[1], "--capable") == 0) {
+        return lab_capable();
+    }
+    test_lab();
+#elif defined(CHECK_ENCLOSED)
     test_seccomp();
     test_enclosed();
 #else

@@ -3,8 +3,11 @@
 /* The real thing, by the real kernel, in a child; seen from outside of it. */
 
 #include "check.h"
+#include "faults.h"
+#include "itk_chroot.h"
 #include "itk_identity.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/keyctl.h>
@@ -230,12 +233,40 @@ static void from_inside(void)
     test_end();
 }
 
+/* mkdtemp, chdir, rmdir, chroot, chdir, mkdir: each fails in a child. */
+static void no_empty_root(void)
+{
+    char dir[] = "/tmp/itk-test-XXXXXX", command[128];
+    int nth, status;
+    pid_t pid;
+
+    test_begin("a root that is not empty, or not entered, is none");
+    CLAIM(mkdtemp(dir) != NULL);
+    for (nth = 1; nth <= 7; nth++) {
+        if ((pid = fork()) == 0) {
+            int result;
+
+            faults_arm(nth, EIO);
+            result = itk_chroot_empty(dir);
+            _exit(faults_disarm() < nth ? 10 - result : -result);
+        }
+        waitpid(pid, &status, 0);
+        CLAIM_OF(WEXITSTATUS(status) == (nth <= 6 ? 1 : 10), "call %d: %d",
+                 nth, WEXITSTATUS(status));
+    }
+    /* only where rmdir itself failed something is left */
+    snprintf(command, sizeof(command), "rmdir %s/itk-* && rmdir %s", dir, dir);
+    CLAIM(system(command) == 0);
+    test_end();
+}
+
 void test_drop(void)
 {
     if (geteuid() != 0) {
         test_skip("the real drop", "it has to be started as root");
         return;
     }
+    no_empty_root();
     looked_at();
     from_inside();
 }

@@ -213,6 +213,10 @@ static void full_disk(void)
     logs_put(pipe_end[0], "back\n");
     CLAIM(logs_come(&r, 0, "\nback [p]\n"));
     CLAIM(strstr(logs_contents, "lost [p]") == NULL);
+    usleep(1100000);            /* once it has been said it is over */
+    logs_put(pipe_end[0], "later\n");
+    CLAIM(logs_come(&r, 0, "\nlater [p]\n"));
+    CLAIM(logs_count(logs_contents, " lost: ") == 1);
     close(pipe_end[0]);
     close(pipe_end[1]);
     CLAIM(logs_ends(&r));

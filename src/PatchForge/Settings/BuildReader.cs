@@ -33,7 +33,7 @@ internal static class BuildReader
         return words.IsEmpty ? throw Failure.Refused("a command of 'prepare' is empty", "write [program, argument, …]", piece.At) : words;
     }
 
-    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Lists(YamlMap build, string key)
+    internal static ImmutableSortedDictionary<string, ImmutableArray<string>> Lists(YamlMap build, string key)
     {
         var map = build.Get(key).FreeMap(build.Named(key));
         return map.Entries.ToImmutableSortedDictionary(entry => entry.Key, entry => map.Texts(entry.Key), StringComparer.Ordinal);

@@ -90,6 +90,9 @@ public sealed record LabSettings(
     /// <summary>Where it stands in the settings file, for messages.</summary>
     public FileLocation? At { get; init; }
 
+    /// <summary>PHP as a module of its servers; null when there is none.</summary>
+    public PhpSettings? Php { get; init; }
+
     public string SeriesFile => Series + "/series";
 }
 

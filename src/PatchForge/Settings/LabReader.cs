@@ -8,7 +8,7 @@ internal static class LabReader
 {
     public static LabSettings Lab(YamlPiece piece)
     {
-        var map = piece.Map("lab", "series", "generated", "variants", "switching");
+        var map = piece.Map("lab", "series", "generated", "variants", "switching", "php");
         return new LabSettings(
             SettingsReader.Inside(map, "series"),
             [.. (map.Find("generated")?.List("'generated' of lab") ?? []).Select(SettingsReader.Generated)],
@@ -16,6 +16,7 @@ internal static class LabReader
             map.Find("switching") is null ? [] : map.Texts("switching"))
         {
             At = piece.At,
+            Php = map.Find("php") is { } php ? PhpReader.Php(php) : null,
         };
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using PatchForge.Roots;
 using PatchForge.Seams;
-using PatchForge.Series;
 using PatchForge.Settings;
 
 namespace PatchForge.Workflows;

@@ -385,12 +385,14 @@ static void grow(int pool)
 static int host_is_full(itk_conn *c)
 {
     const itk_run *run = itk_d.run;
-    int limit;
+    int limit, all = run->limits.dispatchers;
 
     if (c->host < 0 || c->counted || run->hosts[c->host].max_clients <= 0) {
         return 0;
     }
-    limit = run->hosts[c->host].max_clients / run->limits.dispatchers;
+    /* the parts of all dispatchers add up to the limit */
+    limit = run->hosts[c->host].max_clients / all
+            + (itk_d.start->index < run->hosts[c->host].max_clients % all);
     if (itk_d.host_clients[c->host] >= limit) {
         return 1;
     }

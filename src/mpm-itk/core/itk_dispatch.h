@@ -89,6 +89,7 @@ typedef struct itk_dispatch_state {
     int epoll;
     itk_ms now;
     int leaving;
+    int ancestors;              /* handover channels that are not at their end */
     int max_workers;            /* this dispatcher's part */
 
     itk_conn *conns;

@@ -460,6 +460,7 @@ static void handle(const struct epoll_event *event)
     case ITK_EVENT_INHERIT:
         if (!itk_inherit((int)number)) {
             (void) close((int)number);
+            itk_d.ancestors--;
         }
         break;
     case ITK_EVENT_CONN:
@@ -511,8 +512,10 @@ static void set_up(const itk_run *run, const itk_dispatcher_start *start)
     }
     for (i = 0; i < start->inherit_count; i++) {
         event.data.u64 = ITK_EVENT(ITK_EVENT_INHERIT, start->inherit[i]);
-        (void) epoll_ctl(itk_d.epoll, EPOLL_CTL_ADD, start->inherit[i],
-                         &event);
+        if (epoll_ctl(itk_d.epoll, EPOLL_CTL_ADD, start->inherit[i], &event)
+            == 0) {
+            itk_d.ancestors++;
+        }
     }
     watch_listeners(EPOLL_CTL_ADD);
 }
@@ -549,7 +552,8 @@ void itk_dispatch(const itk_run *run, const itk_dispatcher_start *start)
             sweep();
             next_sweep = itk_d.now + SWEEP;
         }
-        if (itk_d.leaving && itk_crew_busy() == 0
+        /* those before it may still have something to hand on */
+        if (itk_d.leaving && itk_d.ancestors == 0 && itk_crew_busy() == 0
             && itk_d.live[ITK_CONN_LINGER] == 0) {
             exit(0);
         }

@@ -142,6 +142,12 @@ static void take_over(const itk_legacy *message, int fd)
         c->pool = pool;
         c->marked = 1;
         itk_conn_state(c, ITK_CONN_KEPT);
+    }
+    if (itk_d.leaving) {        /* another restart: on to the next one */
+        itk_bequeath(c);
+        return;
+    }
+    if (pool >= 0) {
         (void) itk_conn_watch(c);
     }
     else {

@@ -144,6 +144,14 @@ static const char *groups_of(const char *name, gid_t gid, itk_identity *out)
 const char *itk_identity_resolve(const char *user, const char *group,
                                  itk_identity *out)
 {
+    itk_account account;
+
+    return itk_identity_look_up(user, group, out, &account);
+}
+
+const char *itk_identity_look_up(const char *user, const char *group,
+                                 itk_identity *out, itk_account *account)
+{
     itk_identity found;
     unsigned int uid, gid;
     struct passwd *pw, *unused;
@@ -156,6 +164,11 @@ const char *itk_identity_resolve(const char *user, const char *group,
     /* pw points into the library's buffer, which the next call reuses */
     if (pw && (name = strdup(pw->pw_name)) == NULL) {
         return "out of memory while reading the user's groups";
+    }
+    account->gid = pw ? pw->pw_gid : (gid_t)uid;
+    account->name[0] = '\0';
+    if (name && strlen(name) < sizeof(account->name)) {
+        strcpy(account->name, name);
     }
     if ((err = id_lookup(ITK_GROUP, group, &gid, &unused)) == NULL) {
         found.uid = (uid_t)uid;

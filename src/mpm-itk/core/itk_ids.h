@@ -8,6 +8,7 @@
  *
  * operation               who calls it              on failure
  * itk_identity_resolve    directives, start-up      a sentence; *out unchanged
+ * itk_identity_look_up    the same                  a sentence; *out unchanged
  * itk_identity_refused    directives, start-up,     a sentence; nothing may be
  *                         the drop itself           switched to this identity
  * itk_range_parse         directives                a sentence; *out unchanged
@@ -48,6 +49,16 @@ typedef enum { ITK_USER, ITK_GROUP } itk_kind;
  */
 const char *itk_identity_resolve(const char *user, const char *group,
                                  itk_identity *out);
+
+/* The system's entry of a user. */
+typedef struct itk_account {
+    char name[64];              /* empty: there is no entry, or too long a name */
+    gid_t gid;                  /* its own group; without an entry as the uid */
+} itk_account;
+
+/* The same, and what else was found, so that nobody looks it up again. */
+const char *itk_identity_look_up(const char *user, const char *group,
+                                 itk_identity *out, itk_account *account);
 
 /* NULL if the identity may be switched to, else why not. */
 const char *itk_identity_refused(const itk_identity *who,

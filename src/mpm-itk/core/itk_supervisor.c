@@ -207,7 +207,7 @@ static void read_requests(itk_dispatcher_child *d)
 {
     uint32_t pools = (uint32_t)itk_s.run->pool_count;
     itk_request request;
-    int i, none;
+    int i, none, no_descriptors[1];
     ssize_t n;
 
     /* one that is leaving knows pools of an earlier configuration */
@@ -217,9 +217,18 @@ static void read_requests(itk_dispatcher_child *d)
     for (i = 0; i < REQUESTS && d->control > 0; i++) {
         none = 0;
         n = itk_wire_receive(d->control, &request, sizeof(request),
-                             NULL, &none, 0);
-        if (n <= 0) {
-            return;             /* its end is waitpid's to say */
+                             no_descriptors, &none, 0);
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR
+                       && errno != EBADMSG)) {
+            /* that it has ended is waitpid's to say; but this would be ready
+             * to read for ever */
+            (void) close(d->control);
+            d->control = -1;
+            child_ended = 1;
+            return;
+        }
+        if (n < 0) {
+            return;
         }
         if (!itk_request_valid(&request, pools, (uint32_t)itk_s.slots)
             || request.generation != d->generation) {
@@ -344,7 +353,8 @@ static void send_away(void)
     for (i = 0; i < 2 * ITK_DISPATCHERS_MOST; i++) {
         itk_dispatcher_child *d = &itk_s.dispatchers[i];
 
-        if (d->pid <= 0 || d->run == itk_s.run_number || d->leaving) {
+        if (d->pid <= 0 || d->run == itk_s.run_number || d->leaving
+            || d->control <= 0) {
             continue;
         }
         memset(&order, 0, sizeof(order));
@@ -368,13 +378,21 @@ static void turn(const sigset_t *mask)
     int i, count = 0, n;
 
     for (i = 0; i < 2 * ITK_DISPATCHERS_MOST; i++) {
-        if (itk_s.dispatchers[i].pid > 0) {
+        if (itk_s.dispatchers[i].pid > 0
+            && itk_s.dispatchers[i].control > 0) {
             who[count] = &itk_s.dispatchers[i];
             fds[count].fd = itk_s.dispatchers[i].control;
             fds[count++].events = POLLIN;
         }
     }
     n = ppoll(fds, (nfds_t)count, &timeout, mask);
+    if (n > 0) {
+        /* then Linux takes no signal, and under load n always is */
+        sigset_t blocked;
+
+        (void) sigprocmask(SIG_SETMASK, mask, &blocked);
+        (void) sigprocmask(SIG_SETMASK, &blocked, NULL);
+    }
     itk_s.now = itk_supervisor_clock();
     for (i = 0; n > 0 && i < count; i++) {
         if (fds[i].revents & POLLIN) {

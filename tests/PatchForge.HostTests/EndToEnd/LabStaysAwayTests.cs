@@ -56,7 +56,7 @@ public sealed class LabStaysAwayTests : IDisposable
     {
         var answer = await Tool.Run(_lab, Cancel, "refresh", "1.0", "--no-build", "--variant", "wicked");
         Assert.Equal(2, answer.ExitCode);
-        Assert.Empty(_lab.State("overlay/app-misc/tiny").Keys.Where(file => file.EndsWith(".ebuild", StringComparison.Ordinal)));
+        Assert.DoesNotContain(_lab.State("overlay/app-misc/tiny").Keys, file => file.EndsWith(".ebuild", StringComparison.Ordinal));
     }
 
     [Fact]

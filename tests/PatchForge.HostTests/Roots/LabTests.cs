@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using PatchForge.Host.Roots;
 using PatchForge.Roots;
 using PatchForge.Seams;
-using PatchForge.Smoke;
 using PatchForge.Tests.Shared;
 using PatchForge.Workflows;
 

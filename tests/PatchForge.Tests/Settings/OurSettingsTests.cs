@@ -63,4 +63,17 @@ public sealed class OurSettingsTests
             ["0100-mpm-itk-core.patch|src/mpm-itk/core||server/mpm/itk", "0110-mpm-itk-2.0.patch|src/mpm-itk/2.0|server|", "0120-mpm-itk-manual.patch|src/mpm-itk/2.0|docs|"],
             Ours.Lines[0].Generated.Select(patch => $"{patch.Patch}|{patch.From}|{patch.Below}|{patch.To}"));
     }
+
+    [Fact]
+    public void Php_is_the_labs_and_is_built_with_what_the_attacks_need()
+    {
+        var php = Ours.Lines[0].Lab?.Php;
+
+        Assert.NotNull(php);
+        Assert.Equal(("php8.2", "8.2", "patches/mpm-itk/lab/php/series"), (php.Source, php.Version, php.SeriesFile));
+        Assert.Contains("--enable-posix", php.Configure);
+        Assert.Contains("--enable-opcache", php.Configure);
+        Assert.Contains("--disable-opcache-jit", php.Configure);
+        Assert.StartsWith("patches/mpm-itk/lab/", php.Patches, StringComparison.Ordinal);
+    }
 }

@@ -7,7 +7,7 @@ namespace PatchForge.Tests.Settings;
 /// <summary>What is wrong in a settings file is said with file, line and column, and with what to do.</summary>
 public sealed class SettingsFileTests
 {
-    private const string Good = """
+    internal const string Good = """
         package: www-servers/apache
         name: mpm-itk
         overlay:

@@ -15,6 +15,7 @@
 int ap_threads_per_child = 0;
 int ap_max_daemons_limit = -1;
 server_rec *ap_server_conf;
+ap_generation_t volatile ap_my_generation = 0;
 
 int itk_one_process = 0;
 int itk_mpm_state = AP_MPMQ_STARTING;
@@ -350,7 +351,7 @@ static void register_hooks(apr_pool_t *p)
     /* before what any module calls "really first" */
     const int before_all = APR_HOOK_REALLY_FIRST - 10;
 
-    (void) p;
+    itk_leftovers_scrub(p);     /* what the reading before this one left */
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_open_logs(open_logs, NULL, before_core, APR_HOOK_MIDDLE);
 

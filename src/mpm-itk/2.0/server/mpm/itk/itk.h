@@ -6,10 +6,11 @@
  * The adapter of the itk MPM to httpd 2.0.
  *
  * itk.c             the module: hooks, the supervisor's loop in httpd's contract
- * itk_directives.c  the configuration
+ * itk_directives.c  the directives
+ * itk_assign.c      AssignUserID, and what servers and locations have of it
  * itk_pools.c       the table of pools, from all that has an identity
  * itk_route.c       which vhost a head is for
- * itk_route_pool.c  which pool a connection is for
+ * itk_route_pool.c  which pool a connection is for (itk_route_names.c: quickly)
  * itk_checks.c      what is refused at the start
  * itk_modules.c     what is known of the modules that come with httpd 2.0
  * itk_tls.c         one pool an address where heads come encrypted
@@ -71,6 +72,7 @@ typedef struct itk_fault {
 /* One AssignUserID. */
 typedef struct itk_assignment {
     itk_identity who;
+    itk_account account;
     const ap_directive_t *directive;    /* where it stands */
 } itk_assignment;
 
@@ -141,6 +143,8 @@ int itk_directives_check(apr_pool_t *p, itk_fault *fault);
  */
 void itk_directives_follow(apr_pool_t *pconf);
 
+/* ---- itk_assign.c ------------------------------------------------------- */
+
 void *itk_server_conf_create(apr_pool_t *p, server_rec *s);
 void *itk_server_conf_merge(apr_pool_t *p, void *base, void *added);
 itk_server_conf *itk_server_conf_of(const server_rec *s);
@@ -148,9 +152,18 @@ itk_server_conf *itk_server_conf_of(const server_rec *s);
 void *itk_dir_conf_create(apr_pool_t *p, char *path);
 void *itk_dir_conf_merge(apr_pool_t *p, void *base, void *added);
 
-/* An identity whose group list lives and dies with the pool. */
+void itk_assign_reset(apr_pool_t *pconf);
+const char *itk_assign_user_id(cmd_parms *cmd, void *dir_conf,
+                               const char *user, const char *group);
+int itk_assign_check(apr_pool_t *p, itk_fault *fault);
+
+/* 1: this directive is in the server or in a vhost, and in no part of one. */
+int itk_is_server_wide(cmd_parms *cmd);
+
+/* An identity whose group list lives and dies with the pool.  NULL, or why not. */
 const char *itk_identity_for_pool(apr_pool_t *p, const char *user,
-                                  const char *group, itk_identity *out);
+                                  const char *group, itk_identity *out,
+                                  itk_account *account);
 
 /* ---- itk.c -------------------------------------------------------------- */
 

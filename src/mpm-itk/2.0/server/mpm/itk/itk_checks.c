@@ -6,12 +6,11 @@
  */
 
 #include "itk.h"
+#include "itk_kernel.h"
 
+#include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
-
-/* itk_kernel.c; a server that is put together without it asks nothing. */
-const char *itk_kernel_missing(char *text, size_t size) __attribute__((weak));
 
 /* ---- the tree ----------------------------------------------------------- */
 
@@ -100,7 +99,7 @@ static const char *free_id(apr_pool_t *p)
 static const char *group_of(apr_pool_t *p, const char *user)
 {
     const struct passwd *pw = user[0] == '#'
-        ? getpwuid((uid_t)strtoul(user + 1, NULL, 10)) : getpwnam(user);
+        ? getpwuid((uid_t)strtol(user + 1, NULL, 10)) : getpwnam(user);
 
     return pw ? apr_psprintf(p, "#%lu", (unsigned long)pw->pw_gid) : user;
 }
@@ -112,6 +111,7 @@ static int find_dispatcher(apr_pool_t *p, itk_fault *fault)
     const char *group = itk_conf.dispatcher_group, *why;
     itk_identity *who = &itk_this_run.dispatcher;
     const itk_pool *pool;
+    itk_account account;
 
     fault->directive = itk_conf.dispatcher_directive;
     if (user == NULL) {
@@ -127,7 +127,8 @@ static int find_dispatcher(apr_pool_t *p, itk_fault *fault)
     if (group == NULL) {
         group = group_of(p, user);
     }
-    if ((why = itk_identity_for_pool(p, user, group, who)) == NULL) {
+    if ((why = itk_identity_for_pool(p, user, group, who,
+                                     &account)) == NULL) {
         /* it opens nothing: no group but one */
         who->groups = apr_pmemdup(p, &who->gid, sizeof(who->gid));
         who->ngroups = 1;
@@ -192,6 +193,7 @@ int itk_checks_configuration(apr_pool_t *p, server_rec *main_server,
     unixd_config.suexec_enabled = 0;
 
     return itk_modules_check(p, fault) != 0
+        || itk_assign_check(p, fault) != 0
         || itk_directives_check(p, fault) != 0
         || itk_pools_make(p, main_server, fault) != 0
         || find_dispatcher(p, fault) != 0
@@ -220,8 +222,7 @@ int itk_checks_start(apr_pool_t *p, server_rec *main_server)
         return refuse_start("has to be started as root, to be able to switch "
                             "to the users of the virtual hosts", NULL);
     }
-    if (itk_kernel_missing
-        && (why = itk_kernel_missing(text, sizeof(text))) != NULL) {
+    if ((why = itk_kernel_missing(text, sizeof(text))) != NULL) {
         return refuse_start("this kernel cannot keep users apart", why);
     }
     for (i = 0; i < itk_this_run.pool_count; i++) {

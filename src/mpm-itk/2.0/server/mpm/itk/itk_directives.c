@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The configuration: prefork's directives, and those of this MPM. */
+/* The directives: prefork's, and those of this MPM. */
 
 #include "itk.h"
 
-#include "apr_fnmatch.h"
-#include <stdlib.h>
 
 itk_settings itk_conf = { .server_limit = DEFAULT_SERVER_LIMIT };
-
-/* Every AssignUserID so far: a range may come after it. */
-static apr_array_header_t *assignments;
 
 /* Every vhost's MaxClientsVHost: ItkDispatchers may come after it. */
 typedef struct {
@@ -40,158 +35,8 @@ void itk_directives_reset(apr_pool_t *pconf)
     itk_conf.min_spare_workers = DEFAULT_ITK_MIN_SPARE;
     itk_conf.idle_timeout = DEFAULT_ITK_IDLE_TIMEOUT;
     itk_conf.queue_depth = DEFAULT_ITK_QUEUE_DEPTH;
-    assignments = apr_array_make(pconf, 16, sizeof(itk_assignment *));
+    itk_assign_reset(pconf);
     vhost_limits = apr_array_make(pconf, 16, sizeof(vhost_limit));
-}
-
-/* ---- per server and per location ---------------------------------------- */
-
-void *itk_server_conf_create(apr_pool_t *p, server_rec *s)
-{
-    itk_server_conf *conf = apr_pcalloc(p, sizeof(*conf));
-
-    (void) s;
-    conf->nice_value = ITK_NICE_KEEP;
-    return conf;
-}
-
-/* httpd merges after itk_pools_make has looked at both. */
-void *itk_server_conf_merge(apr_pool_t *p, void *base, void *added)
-{
-    const itk_server_conf *main_conf = base, *vhost = added;
-    itk_server_conf *conf = apr_pmemdup(p, vhost, sizeof(*conf));
-
-    if (conf->assignment == NULL) {
-        conf->assignment = main_conf->assignment;
-    }
-    if (conf->nice_value == ITK_NICE_KEEP) {
-        conf->nice_value = main_conf->nice_value;
-    }
-    if (conf->max_clients == 0) {
-        conf->max_clients = main_conf->max_clients;
-    }
-    return conf;
-}
-
-itk_server_conf *itk_server_conf_of(const server_rec *s)
-{
-    return ap_get_module_config(s->module_config, &mpm_itk_module);
-}
-
-void *itk_dir_conf_create(apr_pool_t *p, char *path)
-{
-    (void) path;
-    return apr_pcalloc(p, sizeof(itk_dir_conf));
-}
-
-void *itk_dir_conf_merge(apr_pool_t *p, void *base, void *added)
-{
-    const itk_dir_conf *conf = added;
-
-    (void) p;
-    return conf->assignment ? added : base;
-}
-
-static apr_status_t free_groups(void *groups)
-{
-    free(groups);
-    return APR_SUCCESS;
-}
-
-const char *itk_identity_for_pool(apr_pool_t *p, const char *user,
-                                  const char *group, itk_identity *out)
-{
-    const char *err = itk_identity_resolve(user, group, out);
-
-    if (err == NULL) {
-        apr_pool_cleanup_register(p, out->groups, free_groups,
-                                  apr_pool_cleanup_null);
-    }
-    return err;
-}
-
-/* ---- AssignUserID ------------------------------------------------------- */
-
-/* Outside of any <Directory>, <Location>, <Files>, <Limit> or .htaccess. */
-static int is_server_wide(cmd_parms *cmd)
-{
-    return cmd->path == NULL
-        && ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE | NOT_IN_LIMIT) == NULL;
-}
-
-static int is_container(const ap_directive_t *node, const char *name)
-{
-    return node && strcasecmp(node->directive, name) == 0;
-}
-
-/* NULL if the <Location> that cmd is in can be told from a request's head. */
-static const char *refused_place(cmd_parms *cmd)
-{
-    const ap_directive_t *section = cmd->directive->parent;
-    const char *path = cmd->path, *args;
-
-    if (ap_check_cmd_context(cmd, NOT_IN_LIMIT) != NULL) {
-        return "not inside of <Limit>: who serves a host does not depend on "
-               "the method";
-    }
-    if (is_container(section, "<LocationMatch")) {
-        return "not inside of <LocationMatch>: who serves a request is decided "
-               "before it is passed on, by comparing prefixes, not patterns; "
-               "use <Location /prefix>";
-    }
-    if (!is_container(section, "<Location")) {
-        return "only in the server, a <VirtualHost>, or a <Location /prefix>: "
-               "who serves a request is decided by its head, before any file "
-               "is looked for";
-    }
-    if (section->parent && !is_container(section->parent, "<VirtualHost")) {
-        return apr_psprintf(cmd->pool, "the <Location> may only be in the "
-                            "server or in a <VirtualHost>, not in %s>",
-                            section->parent->directive);
-    }
-    args = section->args;
-    if (strcmp(ap_getword_conf(cmd->temp_pool, &args), "~") == 0
-        || path == NULL || apr_fnmatch_test(path)) {
-        return "not inside of a <Location> with a wildcard or a regular "
-               "expression: who serves a request is decided before it is "
-               "passed on, by comparing prefixes, not patterns";
-    }
-    if (path[0] != '/') {
-        return "the prefix of the <Location> has to begin with a slash";
-    }
-    if (strstr(path, "//") || strstr(path, "/./") || strstr(path, "/../")) {
-        return "the prefix of the <Location> never matches: httpd removes "
-               "\"//\", \"/./\" and \"/../\" from a path before it compares";
-    }
-    return NULL;
-}
-
-static const char *assign_user_id(cmd_parms *cmd, void *dir_conf,
-                                  const char *user, const char *group)
-{
-    static const itk_limits any = ITK_LIMITS_DEFAULT;
-    itk_assignment *assignment = apr_pcalloc(cmd->pool, sizeof(*assignment));
-    const char *err = is_server_wide(cmd) ? NULL : refused_place(cmd);
-
-    if (err == NULL) {
-        err = itk_identity_for_pool(cmd->pool, user, group, &assignment->who);
-    }
-    if (err == NULL) {
-        err = itk_identity_refused(&assignment->who, &any);
-    }
-    if (err) {
-        return apr_psprintf(cmd->pool, "AssignUserID %s %s: %s",
-                            user, group, err);
-    }
-    assignment->directive = cmd->directive;
-    *(itk_assignment **)apr_array_push(assignments) = assignment;
-    if (is_server_wide(cmd)) {
-        itk_server_conf_of(cmd->server)->assignment = assignment;
-    }
-    else {
-        ((itk_dir_conf *)dir_conf)->assignment = assignment;
-    }
-    return NULL;
 }
 
 /* ---- numbers ------------------------------------------------------------ */
@@ -213,7 +58,7 @@ static const char *number(cmd_parms *cmd, const char *text, int lowest,
 static const char *vhost_number(cmd_parms *cmd, const char *text,
                                 int lowest, int highest, int *out)
 {
-    if (!is_server_wide(cmd)) {
+    if (!itk_is_server_wide(cmd)) {
         return apr_pstrcat(cmd->pool, cmd->cmd->name, " belongs to the server "
                            "or to a <VirtualHost>, not to a part of one", NULL);
     }
@@ -230,7 +75,7 @@ static const char *max_clients_vhost(cmd_parms *cmd, void *unused,
 
     (void) unused;
     /* What older configurations say for "no limit": MaxClients is one. */
-    if (strcmp(text, "-1") == 0 && is_server_wide(cmd)) {
+    if (strcmp(text, "-1") == 0 && itk_is_server_wide(cmd)) {
         conf->max_clients = ITK_UNLIMITED;
         return NULL;
     }
@@ -437,20 +282,9 @@ static const char *server_limit(cmd_parms *cmd, void *unused,
 
 int itk_directives_check(apr_pool_t *p, itk_fault *fault)
 {
-    itk_assignment **assigned = (itk_assignment **)assignments->elts;
     const vhost_limit *limit = (const vhost_limit *)vhost_limits->elts;
-    const char *why;
     int i;
 
-    for (i = 0; i < assignments->nelts; i++) {
-        why = itk_identity_refused(&assigned[i]->who, &itk_conf.ids);
-        if (why) {
-            fault->directive = assigned[i]->directive;
-            fault->why = apr_psprintf(p, "AssignUserID %s: %s",
-                                      fault->directive->args, why);
-            return -1;
-        }
-    }
     for (i = 0; i < vhost_limits->nelts; i++) {
         if (limit[i].value < itk_conf.dispatchers) {
             fault->directive = limit[i].directive;
@@ -530,7 +364,7 @@ const command_rec itk_directives[] = {
                   "Most workers of all pools, and so requests at a time"),
     AP_INIT_TAKE1("ServerLimit", server_limit, NULL, RSRC_CONF,
                   "Highest value of MaxClients until the next full start"),
-    AP_INIT_TAKE2("AssignUserID", assign_user_id, NULL, ANYWHERE,
+    AP_INIT_TAKE2("AssignUserID", itk_assign_user_id, NULL, ANYWHERE,
                   "User and group, names or #numbers, that serve this host"),
     AP_INIT_TAKE1("MaxClientsVHost", max_clients_vhost, NULL, ANYWHERE,
                   "Most connections that this host serves at a time"),

@@ -7,9 +7,9 @@
  */
 
 #include "itk.h"
+#include "itk_guard.h"
 
 #include <grp.h>
-#include <pwd.h>
 
 itk_run itk_this_run;
 
@@ -21,22 +21,20 @@ typedef struct {
     apr_hash_t *by_identity;        /* identity_key -> index */
     apr_hash_t *by_uid;             /* uid -> index of the first */
     apr_hash_t *by_name;            /* itk_pool.name -> index */
-    const itk_identity *user;       /* User and Group */
+    itk_assignment user;            /* User and Group; no directive */
     itk_fault *fault;
 } maker;
 
 /* ---- names -------------------------------------------------------------- */
 
-static void name_pool(maker *m, itk_pool *pool)
+static void name_pool(maker *m, itk_pool *pool, const itk_account *account)
 {
-    const struct passwd *pw = getpwuid(pool->who.uid);
-    gid_t own = pw ? pw->pw_gid : (gid_t)pool->who.uid;
-    const char *text = pw ? apr_pstrdup(m->p, pw->pw_name)
-                       : apr_psprintf(m->p, "%lu", (unsigned long)pool->who.uid);
+    const char *text = account->name[0] ? account->name
+        : apr_psprintf(m->p, "%lu", (unsigned long)pool->who.uid);
     const struct group *gr;
     int again;
 
-    if (pool->who.gid != own) {
+    if (pool->who.gid != account->gid) {
         gr = getgrgid(pool->who.gid);
         text = gr ? apr_pstrcat(m->p, text, "/", gr->gr_name, NULL)
                   : apr_psprintf(m->p, "%s/%lu", text,
@@ -108,9 +106,10 @@ static int uid_is_shared(maker *m, int first, const itk_identity *who,
 }
 
 /* The pool of this identity, made if it is new.  -1 and a fault. */
-static int pool_of(maker *m, const itk_identity *who, int nice_value,
-                   const ap_directive_t *origin)
+static int pool_of(maker *m, const itk_assignment *from, int nice_value)
 {
+    const itk_identity *who = &from->who;
+    const ap_directive_t *origin = from->directive;
     apr_ssize_t length;
     void *key = identity_key(m->p, who, nice_value, &length);
     const int *known = apr_hash_get(m->by_identity, key, length);
@@ -121,7 +120,7 @@ static int pool_of(maker *m, const itk_identity *who, int nice_value,
     if (known) {
         return *known;
     }
-    if (first && !itk_conf.share_uid
+    if (ITK_GUARD("share-uid") && first && !itk_conf.share_uid
         && !itk_identity_same(&((itk_pool *)m->pools->elts)[*first].who, who)) {
         return uid_is_shared(m, *first, who, origin);
     }
@@ -133,7 +132,7 @@ static int pool_of(maker *m, const itk_identity *who, int nice_value,
     pool->who = *who;
     pool->nice_value = nice_value;
     pool->refused = itk_identity_refused(who, &itk_conf.ids);
-    name_pool(m, pool);
+    name_pool(m, pool, &from->account);
     *(const ap_directive_t **)apr_array_push(m->origins) = origin;
 
     apr_hash_set(m->by_identity, key, length, index);
@@ -171,8 +170,7 @@ static int add_places(maker *m, const server_rec *of, int nice_value,
         place->prefix = url->d;
         place->length = strlen(url->d);
         place->assignment = conf->assignment;
-        place->pool = pool_of(m, &conf->assignment->who, nice_value,
-                              conf->assignment->directive);
+        place->pool = pool_of(m, conf->assignment, nice_value);
         if (place->pool < 0) {
             return -1;
         }
@@ -188,6 +186,18 @@ static int milliseconds(apr_interval_time_t own, apr_interval_time_t main_server
     return value > 0x7fffffff ? 0x7fffffff : (int)value;
 }
 
+/* A vhost with none of our directives would share the main server's. */
+static itk_server_conf *own_conf(apr_pool_t *p, server_rec *s)
+{
+    itk_server_conf *conf = itk_server_conf_of(s);
+
+    if (conf == NULL) {
+        conf = itk_server_conf_create(p, s);
+        ap_set_module_config(s->module_config, &mpm_itk_module, conf);
+    }
+    return conf;
+}
+
 /*
  * What ap_merge_server_configs will make of this server: httpd puts the main
  * server's <Location>s before the vhost's.
@@ -196,15 +206,13 @@ static int make_server(maker *m, const server_rec *main_server, server_rec *s,
                        itk_host *host)
 {
     const itk_server_conf *base = itk_server_conf_of(main_server);
-    itk_server_conf *conf = itk_server_conf_of(s);
+    itk_server_conf *conf = own_conf(m->p, s);
     const itk_server_conf *merged = s == main_server ? conf
         : itk_server_conf_merge(m->p, (void *)base, conf);
-    const itk_assignment *assignment = merged->assignment;
     apr_array_header_t *places = apr_array_make(m->p, 0, sizeof(itk_place));
 
-    conf->pool = pool_of(m, assignment ? &assignment->who : m->user,
-                         merged->nice_value,
-                         assignment ? assignment->directive : NULL);
+    conf->pool = pool_of(m, merged->assignment ? merged->assignment : &m->user,
+                         merged->nice_value);
     if (conf->pool < 0
         || add_places(m, main_server, merged->nice_value, places) != 0
         || (s != main_server
@@ -222,16 +230,17 @@ static int make_server(maker *m, const server_rec *main_server, server_rec *s,
 }
 
 /* The sentence for a User that may not serve anybody. */
-static int find_user(maker *m, itk_identity *user)
+static int find_user(maker *m)
 {
     static const itk_limits any = ITK_LIMITS_DEFAULT;
     const char *name = unixd_config.user_name;
     const char *group = apr_psprintf(m->p, "#%lu",
                                      (unsigned long)unixd_config.group_id);
-    const char *why = itk_identity_for_pool(m->p, name, group, user);
+    const char *why = itk_identity_for_pool(m->p, name, group, &m->user.who,
+                                            &m->user.account);
 
     if (why == NULL) {
-        why = itk_identity_refused(user, &any);
+        why = itk_identity_refused(&m->user.who, &any);
     }
     if (why) {
         return blame(m, apr_psprintf(m->p, "User %s with Group %s cannot "
@@ -239,18 +248,17 @@ static int find_user(maker *m, itk_identity *user)
                                      "AssignUserID run as them", name, group,
                                      why), NULL);
     }
-    m->user = user;
     return 0;
 }
 
 int itk_pools_make(apr_pool_t *p, server_rec *main_server, itk_fault *fault)
 {
-    itk_identity user;
     maker m;
     itk_host *hosts;
     server_rec *s;
-    int count = 0, empty_lines = 0;
+    int count = 0, empty_lines = 0, fields;
 
+    memset(&m, 0, sizeof(m));
     m.p = p;
     m.pools = apr_array_make(p, 16, sizeof(itk_pool));
     m.origins = apr_array_make(p, 16, sizeof(ap_directive_t *));
@@ -258,7 +266,7 @@ int itk_pools_make(apr_pool_t *p, server_rec *main_server, itk_fault *fault)
     m.by_uid = apr_hash_make(p);
     m.by_name = apr_hash_make(p);
     m.fault = fault;
-    if (find_user(&m, &user) != 0) {
+    if (find_user(&m) != 0) {
         return -1;
     }
     for (s = main_server; s; s = s->next) {
@@ -267,23 +275,21 @@ int itk_pools_make(apr_pool_t *p, server_rec *main_server, itk_fault *fault)
     hosts = apr_pcalloc(p, (apr_size_t)count * sizeof(*hosts));
     count = 0;
     for (s = main_server; s; s = s->next) {
-        itk_server_conf_of(s)->host = count;
+        own_conf(p, s)->host = count;
         if (make_server(&m, main_server, s, &hosts[count++]) != 0) {
             return -1;
         }
         /* the vhost's own rule is applied when its address is known */
-        if (s->limit_req_fields > empty_lines) {
-            empty_lines = s->limit_req_fields;
-        }
+        fields = s->limit_req_fields > 0 ? s->limit_req_fields
+                                         : DEFAULT_LIMIT_REQUEST_FIELDS;
+        empty_lines = fields > empty_lines ? fields : empty_lines;
     }
 
     itk_this_run.pools = (const itk_pool *)m.pools->elts;
     itk_this_run.pool_count = m.pools->nelts;
     itk_this_run.hosts = hosts;
     itk_this_run.host_count = count;
-    itk_this_run.limits.max_empty_lines
-        = empty_lines > DEFAULT_LIMIT_REQUEST_FIELDS
-          ? empty_lines : DEFAULT_LIMIT_REQUEST_FIELDS;
+    itk_this_run.limits.max_empty_lines = empty_lines;
     return 0;
 }
 

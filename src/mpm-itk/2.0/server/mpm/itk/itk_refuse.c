@@ -72,8 +72,9 @@ int itk_check_host(request_rec *r)
         return DECLINED;        /* part of a request that came by here */
     }
     itk_now.in_head = 0;
+    /* one with a <Location> of this pool: which place, the next hook sees */
     if (ITK_GUARD("host-check")
-        && itk_pool_of_server(r->server) != itk_me.pool) {
+        && !itk_server_has_pool(r->server, itk_me.pool)) {
         return refuse(r, "a host");
     }
     return DECLINED;
@@ -87,6 +88,11 @@ static int check_location(request_rec *r)
 {
     if (itk_me.pool < 0 || !ITK_GUARD("location-check")
         || itk_pool_of_request(r) == itk_me.pool) {
+        return DECLINED;
+    }
+    /* the lab's: a host that is not looked at is not looked at here either */
+    if (!ITK_GUARD("host-check")
+        && !itk_server_has_pool(r->server, itk_me.pool)) {
         return DECLINED;
     }
     if (r->main || r->prev) {

@@ -29,22 +29,30 @@ void itk_route_sockaddr(const itk_address *address, apr_sockaddr_t *out)
 }
 
 /*
+ * After so many empty lines httpd takes one for a request line: HTTP/0.9, and no
+ * word in it (read_request_line).
+ */
+const itk_head *itk_route_as_read(const server_rec *s, const itk_head *head)
+{
+    static const itk_head no_words = { .result = ITK_HEAD_WHOLE, .simple = 1 };
+    int empty_lines = s->limit_req_fields > 0 ? s->limit_req_fields
+                                              : DEFAULT_LIMIT_REQUEST_FIELDS;
+
+    return head->empty_lines >= empty_lines ? &no_words : head;
+}
+
+/*
  * httpd's limits, which are the first vhost's (2.0.65: ap_rgetline's n is the
  * limit and two, with the line's end).  A status, or HTTP_OK.
  */
 int itk_route_limits(const server_rec *s, const itk_head *head,
                      const char *bytes)
 {
-    int empty_lines = s->limit_req_fields > 0 ? s->limit_req_fields
-                                              : DEFAULT_LIMIT_REQUEST_FIELDS;
     const char *line = bytes + head->request, *end = bytes + head->length;
     const char *next;
     apr_size_t limit = (apr_size_t)s->limit_req_line, folded = 0, content;
     int fields = 0, is_request = 1;
 
-    if (head->empty_lines >= empty_lines) {
-        return HTTP_BAD_REQUEST;
-    }
     for (; line < end; line = next, is_request = 0) {
         next = memchr(line, '\n', (apr_size_t)(end - line));
         next = next ? next + 1 : end;
@@ -140,6 +148,7 @@ int itk_route_host(conn_rec *c, const itk_head *head, const char *bytes,
     if (head->result != ITK_HEAD_WHOLE) {
         return HTTP_BAD_REQUEST;
     }
+    head = itk_route_as_read(c->base_server, head);
     if ((status = itk_route_limits(c->base_server, head, bytes)) != HTTP_OK) {
         return status;
     }

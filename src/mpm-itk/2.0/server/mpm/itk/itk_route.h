@@ -39,10 +39,11 @@ int itk_route_host(conn_rec *c, const itk_head *head, const char *bytes,
                    apr_pool_t *p, server_rec **out);
 
 /*
- * The steps of it: the limits of the address' first vhost (a status); a request
+ * The steps of it: the head as httpd takes it; the limits of the address' first vhost (a status); a request
  * with its first line read, whose server is *quiet, a copy of that vhost that
  * logs nothing; the vhost, with the status in r.
  */
+const itk_head *itk_route_as_read(const server_rec *s, const itk_head *head);
 int itk_route_limits(const server_rec *s, const itk_head *head,
                      const char *bytes);
 request_rec *itk_route_request(conn_rec *c, server_rec *quiet,
@@ -50,6 +51,16 @@ request_rec *itk_route_request(conn_rec *c, server_rec *quiet,
                                apr_pool_t *p);
 server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
                            const itk_head *head, const char *bytes);
+
+/* Longer names are possible, and are looked for each time. */
+#define ITK_ROUTE_NAME 256
+
+/*
+ * itk_route_names.c: may this be the name of any vhost, of whichever address?
+ * NULL: may a ServerPath say which?
+ */
+void itk_route_names_prepare(apr_pool_t *p, const server_rec *main_server);
+int itk_route_names_have(const char *host);
 
 /* For APR: the same address, in *out, which lives as long as both. */
 void itk_route_sockaddr(const itk_address *address, apr_sockaddr_t *out);

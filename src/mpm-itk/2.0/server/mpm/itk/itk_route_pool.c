@@ -36,7 +36,6 @@ static void key_of(const itk_address *address, address_key *key)
  */
 #define ADDRESSES 256
 #define NAMES     4096
-#define NAME_MAX_LENGTH 256
 
 typedef struct {
     address_key key;
@@ -48,8 +47,8 @@ typedef struct {
 
 typedef struct {
     address_key key;
-    unsigned short length;      /* 0: empty */
-    char name[NAME_MAX_LENGTH];
+    unsigned short taken;       /* length of the name and one; 0: empty */
+    char name[ITK_ROUTE_NAME];
     server_rec *server;
 } name_entry;
 
@@ -58,6 +57,7 @@ static name_entry *names;
 static apr_uint64_t seed;
 static apr_pool_t *scratch;     /* for one head, then cleared */
 static ap_conf_vector_t *no_config;
+static char unknown[] = "-";
 
 static apr_uint64_t mix(apr_uint64_t hash, const void *bytes, apr_size_t length)
 {
@@ -79,6 +79,7 @@ int itk_route_prepare(apr_pool_t *p)
         return -1;
     }
     no_config = ap_create_conn_config(p);
+    itk_route_names_prepare(p, ap_server_conf);
     return 0;
 }
 
@@ -98,6 +99,7 @@ static void fill_connection(conn_rec *c, apr_sockaddr_t *local)
     c->base_server = ap_server_conf;    /* ap_update_vhost_given_ip assumes it */
     c->local_addr = local;
     c->conn_config = no_config;
+    c->remote_ip = unknown;
 }
 
 static void route_of(const server_rec *s, itk_route *out)
@@ -234,22 +236,77 @@ static int pool_in_places(const itk_server_conf *conf, const server_rec *s,
     return conf->pool;
 }
 
-/* The name to look up in what is known: the Host of a path on this server. */
-static int plain_name(const itk_head *head, const char *bytes,
-                      char *name, apr_size_t size)
+/*
+ * The name that decides, as it came: of the target, else of Host.  Below 0: none
+ * that can be remembered.  *r is made where the target may have a name.
+ */
+static int deciding_name(conn_rec *c, server_rec *quiet, const itk_head *head,
+                         const char *bytes, char *name, request_rec **r)
 {
     itk_slice method, target, protocol;
+    apr_size_t length;
 
     if (head->simple) {
-        return 0;
+        return -1;
     }
     itk_head_request(head, bytes, &method, &target, &protocol);
-    if (target.length < 1 || target.start[0] != '/'
-        || (target.length > 1 && target.start[1] == '/')
-        || (method.length == 7 && memcmp(method.start, "CONNECT", 7) == 0)) {
-        return 0;               /* the target may name a host */
+    if (target.length > 0 && target.start[0] == '/'
+        && (target.length == 1 || target.start[1] != '/')
+        && (method.length != 7 || memcmp(method.start, "CONNECT", 7) != 0)) {
+        return itk_head_host(head, bytes, name, ITK_ROUTE_NAME);
     }
-    return itk_head_host(head, bytes, name, size);
+    *r = itk_route_request(c, quiet, head, bytes, scratch);
+    if ((*r)->status != HTTP_REQUEST_TIME_OUT) {
+        return -1;              /* no URI */
+    }
+    if ((*r)->hostname == NULL) {
+        return itk_head_host(head, bytes, name, ITK_ROUTE_NAME);
+    }
+    length = strlen((*r)->hostname);
+    if (length >= ITK_ROUTE_NAME) {
+        return -1;
+    }
+    memcpy(name, (*r)->hostname, length);
+    return (int)length;
+}
+
+/*
+ * The vhost, and the request as httpd leaves it.  The first look is without the
+ * list of names, and enough for a name that nobody has.
+ */
+static server_rec *search(conn_rec *c, server_rec *quiet, const itk_head *head,
+                          const char *bytes, request_rec **r)
+{
+    void *list = c->vhost_lookup_data;
+    server_rec *s;
+
+    c->vhost_lookup_data = NULL;
+    s = itk_route_find(*r, quiet, head, bytes);
+    if (list == NULL || (*r)->status != HTTP_OK
+        || !itk_route_names_have((*r)->hostname)) {
+        return s;
+    }
+    c->vhost_lookup_data = list;
+    *r = itk_route_request(c, quiet, head, bytes, scratch);
+    return itk_route_find(*r, quiet, head, bytes);
+}
+
+static void remember(name_entry *entry, const address_key *key,
+                     const char *name, int length, server_rec *s)
+{
+    entry->key = *key;
+    entry->taken = (unsigned short)(length + 1);
+    memcpy(entry->name, name, (apr_size_t)length);
+    entry->server = s;
+}
+
+static server_rec *remembered(const name_entry *entry, const address_key *key,
+                              const char *name, int length)
+{
+    return entry->taken == length + 1
+           && memcmp(&entry->key, key, sizeof(*key)) == 0
+           && memcmp(entry->name, name, (apr_size_t)length) == 0
+           ? entry->server : NULL;
 }
 
 void itk_route_head(void *adapter, const itk_address *local,
@@ -258,52 +315,48 @@ void itk_route_head(void *adapter, const itk_address *local,
 {
     const address_entry *address = address_of(local);
     const itk_server_conf *conf;
-    address_key key = address->key;
     apr_sockaddr_t sockaddr;
-    char name[NAME_MAX_LENGTH];
+    char name[ITK_ROUTE_NAME];
     name_entry *entry = NULL;
     server_rec *s = NULL, quiet;
     request_rec *r = NULL;
     conn_rec c;
-    int length, known = 0;
+    int length, is_request = 1;
 
     (void) adapter;
     (void) remote;
     (void) tls_name;            /* mod_ssl of 2.0 has no use for it */
     route_of(address->base, out);
-    if (out->tls || head == NULL || head->result != ITK_HEAD_WHOLE
-        || itk_route_limits(address->base, head, bytes) != HTTP_OK) {
+    if (out->tls || head == NULL || head->result != ITK_HEAD_WHOLE) {
         return;
     }
-    length = plain_name(head, bytes, name, sizeof(name));
-    if (length > 0) {
-        entry = name_place(&key, name, (apr_size_t)length);
-        if (entry->length == length
-            && memcmp(&entry->key, &key, sizeof(key)) == 0
-            && memcmp(entry->name, name, (apr_size_t)length) == 0) {
-            s = entry->server;
-            known = 1;
-        }
+    head = itk_route_as_read(address->base, head);
+    if (itk_route_limits(address->base, head, bytes) != HTTP_OK) {
+        return;
     }
-    if (s == NULL || itk_server_conf_of(s)->place_count) {
-        itk_route_sockaddr(local, &sockaddr);
-        fill_connection(&c, &sockaddr);
-        c.base_server = address->base;
-        c.vhost_lookup_data = address->names;
+    fill_connection(&c, &sockaddr);
+    c.base_server = address->base;
+    c.vhost_lookup_data = address->names;
+    itk_route_sockaddr(local, &sockaddr);
+
+    length = deciding_name(&c, &quiet, head, bytes, name, &r);
+    if (length >= 0) {
+        entry = name_place(&address->key, name, (apr_size_t)length);
+        s = remembered(entry, &address->key, name, length);
+    }
+    if (r == NULL && (s == NULL || itk_server_conf_of(s)->place_count)) {
         r = itk_route_request(&c, &quiet, head, bytes, scratch);
     }
     if (s == NULL) {
-        s = itk_route_find(r, &quiet, head, bytes);
-        if (entry && r->status == HTTP_OK) {
-            entry->key = key;
-            entry->length = (unsigned short)length;
-            memcpy(entry->name, name, (apr_size_t)length);
-            entry->server = s;
+        s = search(&c, &quiet, head, bytes, &r);
+        is_request = r->status == HTTP_OK;
+        if (entry && is_request) {
+            remember(entry, &address->key, name, length, s);
         }
     }
     route_of(s, out);
     conf = itk_server_conf_of(s);
-    if (conf->place_count && (known || r->status == HTTP_OK)) {
+    if (conf->place_count && is_request) {
         out->pool = pool_in_places(conf, s, r);
     }
     if (r) {

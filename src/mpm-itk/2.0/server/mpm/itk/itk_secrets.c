@@ -14,6 +14,9 @@
  *     text itself (RAW_ARGS: containers, rewriting, headers) and may still point
  *     into it.
  *
+ * Wiped: the same texts in the buffers of the files that they were read from, and
+ * whatever APR has free (itk_leftovers.c).
+ *
  * Not reached, and so in the memory of every worker:
  *   - what other modules have made of their directives: mod_headers' values,
  *     mod_rewrite's rules, passwords of mod_auth_ldap, php_value and
@@ -58,6 +61,7 @@ typedef struct collection {
     apr_pool_t *p;              /* for the time of collecting */
     apr_hash_t *texts;          /* by address */
     apr_array_header_t *references;
+    apr_array_header_t *moved;  /* const char *: the texts in the pages */
     module *env;
     apr_size_t *start;          /* of each pool in the pages; one more */
     int pools;
@@ -238,6 +242,7 @@ static void move(collection *c)
             next[t->pool] += t->size;
             memcpy(t->now, t->old, t->size);
             memset(t->old, 0, t->size);
+            *(const char **)apr_array_push(c->moved) = t->now;
         }
         *r[i].at = t->now;
     }
@@ -264,6 +269,7 @@ int itk_secrets_collect(apr_pool_t *p, server_rec *main_server, int pools)
     apr_pool_create(&c.p, p);
     c.texts = apr_hash_make(c.p);
     c.references = apr_array_make(c.p, 256, sizeof(reference));
+    c.moved = apr_array_make(c.p, 256, sizeof(const char *));
     c.env = ap_find_linked_module("mod_env.c");
     c.start = pool_start;
     c.pools = pools;
@@ -277,7 +283,12 @@ int itk_secrets_collect(apr_pool_t *p, server_rec *main_server, int pools)
     if ((result = make_pages(&c)) == 0) {
         move(&c);
     }
+    if (result == 0 && pages != NULL) {
+        result = itk_leftovers_wipe((const char *const *)c.moved->elts,
+                                    c.moved->nelts);
+    }
     apr_pool_destroy(c.p);
+    itk_leftovers_scrub(p);
     return result;
 }
 

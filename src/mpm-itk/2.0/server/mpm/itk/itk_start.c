@@ -65,19 +65,13 @@ static int set_nodelay(const itk_run *run)
 static int leave_shared_memory(const itk_run *run)
 {
     static itk_mapping list[MAPPINGS_MAX];
-    const void *page = itk_status_readable();
-    int i, count, kept = 0;
+    const void *page[2];
+    int count;
 
-    count = itk_mappings_list(list, MAPPINGS_MAX, NULL);
-    if (count < 0) {
-        return -1;
-    }
-    for (i = 0; i < count; i++) {
-        if (list[i].start != page && list[i].start != (void *)run->status) {
-            list[kept++] = list[i];
-        }
-    }
-    return ITK_GUARD("mappings") ? itk_mappings_detach(list, kept) : 0;
+    page[0] = itk_status_readable();
+    page[1] = run->status;
+    count = itk_mappings_list(list, MAPPINGS_MAX, page, 2);
+    return count < 0 ? -1 : itk_mappings_detach(list, count);
 }
 
 static int sort_descriptors(apr_pool_t *p, server_rec *s, itk_run *run)
@@ -276,17 +270,16 @@ static void look_around(const struct itk_worker_start *start)
 {
     static itk_mapping list[MAPPINGS_MAX];
     static int fds[4096];
+    const void *page;
     int i, count;
 
     if (getenv("ITK_LAB_WITHOUT") != NULL) {
         return;                 /* one of them is meant to be missing */
     }
     errno = 0;
-    count = itk_mappings_list(list, MAPPINGS_MAX, NULL);
-    for (i = 0; i < count; i++) {
-        if (list[i].start != itk_status_readable()) {
-            end_unserved("be alone in its memory");
-        }
+    page = itk_status_readable();
+    if (itk_mappings_list(list, MAPPINGS_MAX, &page, 1) != 0) {
+        end_unserved("be alone in its memory");
     }
     count = itk_descriptors_list(fds, (int)(sizeof(fds) / sizeof(fds[0])));
     for (i = 0; i < count; i++) {

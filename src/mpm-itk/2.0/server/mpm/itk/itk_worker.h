@@ -10,6 +10,7 @@
  *                  pool's, becomes the pool's user
  *   itk_logs.c     which logs are a pool's own
  *   itk_secrets.c  what hosts of other pools told httpd
+ *   itk_leftovers.c  the same in memory that nobody uses
  *   itk_worker.c   the loop: a connection, its requests, a report
  *   itk_input.c    how a request's head is read
  *   itk_refuse.c   is a request for this worker's pool?
@@ -139,6 +140,21 @@ int itk_secrets_collect(apr_pool_t *p, server_rec *s, int pools);
 
 /* A worker, as root still.  0, or -1 with errno. */
 int itk_secrets_leave(int pool);
+
+/* ---- itk_leftovers.c ------------------------------------------------------ */
+
+/*
+ * Empties what APR's pools have given back.  Before each reading of the
+ * configuration (itk.c, when its hooks are registered: memory of the one before
+ * is free, and taken again only in part), and after it.
+ */
+void itk_leftovers_scrub(apr_pool_t *parent);
+
+/*
+ * Wipes these texts wherever they are on the heap, but for single words: in the
+ * buffers of files.  0, or -1 with errno.
+ */
+int itk_leftovers_wipe(const char *const *texts, int count);
 
 /* ---- itk_status.c --------------------------------------------------------- */
 

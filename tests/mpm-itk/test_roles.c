@@ -1,0 +1,910 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Supervisor, dispatcher and workers together, over loopback, without httpd: a
+ * stand-in adapter finds the pool in the Host field ("p3") and answers in plain
+ * C what the path asks for.  The drop is left out, so that this runs as anybody
+ * and with sanitizers; test_drop.c has it.
+ */
+
+#include "check.h"
+#include "itk_identity.h"
+#include "itk_logger.h"
+#include "itk_run.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define POOLS 16
+#define BODY "the answer\n"
+
+/* ---- what the drop would do ---------------------------------------------- */
+
+int itk_become_dispatcher(const itk_identity *who, const char *runtime_dir,
+                          const char **step)
+{
+    (void) who;
+    (void) runtime_dir;
+    *step = NULL;
+    return 0;
+}
+
+int itk_log_become(int control, const int *logs, int log_count,
+                   const itk_identity *who, const char *runtime_dir,
+                   const char **step)
+{
+    (void) control;
+    (void) logs;
+    (void) log_count;
+    (void) who;
+    (void) runtime_dir;
+    *step = NULL;
+    return 0;
+}
+
+void itk_log_process(int control, const int *logs, int log_count)
+{
+    (void) control;
+    (void) logs;
+    (void) log_count;
+    _exit(0);
+}
+
+int itk_log_open_pool(int control, const char *pool_name, int log_count,
+                      int *write_ends)
+{
+    (void) control;
+    (void) pool_name;
+    (void) log_count;
+    (void) write_ends;
+    return 0;
+}
+
+/* ---- a stand-in for the adapter -------------------------------------------- */
+
+static itk_pool pools[POOLS];
+static itk_host hosts[POOLS];
+static itk_run run;
+static int port, listener, dedicated;
+static pid_t server;
+
+static void route_address(void *adapter, int index, const itk_address *local,
+                          itk_route *out)
+{
+    (void) adapter;
+    (void) index;
+    (void) local;
+    out->host = 0;
+    out->pool = dedicated ? 0 : -1;
+}
+
+static void route_head(void *adapter, const itk_address *local,
+                       const itk_address *remote, const itk_head *head,
+                       const char *bytes, const char *name, itk_route *out)
+{
+    char host[256];
+
+    (void) adapter;
+    (void) local;
+    (void) remote;
+    (void) name;
+    out->pool = out->host = 0;
+    if (head->result == ITK_HEAD_WHOLE
+        && itk_head_host(head, bytes, host, sizeof(host)) > 1
+        && host[0] == 'p') {
+        out->pool = out->host = atoi(host + 1) % POOLS;
+    }
+}
+
+static void nothing(void *adapter, int index)
+{
+    (void) adapter;
+    (void) index;
+}
+
+static void unclaimed(void *adapter, pid_t pid, int status)
+{
+    (void) adapter;
+    (void) pid;
+    (void) status;
+}
+
+static void quiet(void *adapter, int level, int error, const char *text)
+{
+    (void) adapter;
+    if (getenv("ROLES_LOG")) {
+        fprintf(stderr, "<%d> %s (%s)\n", level, text, strerror(error));
+    }
+}
+
+static void lie(const struct itk_worker_start *start, uint32_t serial,
+                const char *how)
+{
+    itk_report report;
+    int i;
+
+    memset(&report, 0, sizeof(report));
+    report.serial = serial;
+    report.what = ITK_REPORT_CLOSED;
+    if (strstr(how, "/lie-half")) {
+        (void) !write(start->report, &report, sizeof(report) / 2);
+    }
+    else if (strstr(how, "/lie-kind")) {
+        report.what = 77;
+        (void) !write(start->report, &report, sizeof(report));
+    }
+    else if (strstr(how, "/lie-serial")) {
+        for (i = 0; i < 4096; i++) {        /* everybody else's connections */
+            report.serial = (uint32_t)i | (serial & ~0xfffffu);
+            if (report.serial != serial) {
+                (void) !write(start->report, &report, sizeof(report));
+            }
+        }
+    }
+    else if (strstr(how, "/lie-flood")) {
+        for (i = 0; i < 100000; i++) {
+            (void) !write(start->report, &report, sizeof(report));
+        }
+    }
+}
+
+/* One request of a connection; 0: it is to be closed. */
+static int answer(const struct itk_worker_start *start, const itk_pass *pass,
+                  int fd, char *request)
+{
+    char text[256];
+    int keep = strstr(request, "Connection: close") == NULL;
+
+    if (strstr(request, "/sleep")) {
+        usleep(300000);
+    }
+    if (strstr(request, "/crash")) {
+        _exit(3);
+    }
+    if (strstr(request, "/lie")) {
+        lie(start, pass->serial, request);
+    }
+    snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nX-Pid: %ld\r\n"
+             "X-Served: %u\r\nX-Pool: %d\r\nContent-Length: %d\r\n\r\n%s",
+             (long)getpid(), pass->served, start->pool,
+             (int)strlen(BODY), BODY);
+    (void) !send(fd, text, strlen(text), MSG_NOSIGNAL);
+    return keep;
+}
+
+static uint32_t serve(const struct itk_worker_start *start,
+                      const itk_pass *pass, int fd, uint32_t *requests)
+{
+    char request[4096];
+    struct pollfd p[2];
+    ssize_t n;
+
+    for (;;) {
+        p[0].fd = fd;
+        p[1].fd = start->channel;
+        p[0].events = p[1].events = POLLIN;
+        (void) poll(p, *requests ? 2 : 1, *requests ? 100 : 5000);
+        if (*requests && (p[1].revents || !p[0].revents)) {
+            return ITK_REPORT_KEPT;
+        }
+        n = recv(fd, request, sizeof(request) - 1, MSG_DONTWAIT);
+        if (n <= 0) {
+            return ITK_REPORT_CLOSED;
+        }
+        request[n] = '\0';
+        ++*requests;
+        if (!answer(start, pass, fd, request)) {
+            (void) shutdown(fd, SHUT_WR);
+            return ITK_REPORT_LINGER;
+        }
+    }
+}
+
+static void work(void *adapter, const struct itk_worker_start *start)
+    __attribute__((noreturn));
+
+static void work(void *adapter, const struct itk_worker_start *start)
+{
+    int fds[ITK_WIRE_DESCRIPTORS], count, i;
+    itk_report report;
+    itk_pass pass;
+    ssize_t n;
+
+    (void) adapter;
+    for (i = 3; i < 256; i++) {
+        if (i != start->channel && i != start->report) {
+            close(i);
+        }
+    }
+    for (;;) {
+        count = 1;
+        n = itk_wire_receive(start->channel, &pass, sizeof(pass), fds,
+                             &count, 1);
+        if (n == 0) {
+            _exit(0);
+        }
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0 || !itk_pass_valid(&pass, start->generation,
+                                     (uint32_t)start->pool,
+                                     (uint32_t)start->slot)) {
+            _exit(9);
+        }
+        memset(&report, 0, sizeof(report));
+        report.serial = pass.serial;
+        report.what = serve(start, &pass, fds[0], &report.requests);
+        (void) !write(start->report, &report, sizeof(report));
+        close(fds[0]);
+    }
+}
+
+/* ---- server and client ------------------------------------------------------ */
+
+static void settings(void)
+{
+    static const itk_limits any = ITK_LIMITS_DEFAULT;
+    int i;
+
+    memset(&run, 0, sizeof(run));
+    memset(pools, 0, sizeof(pools));
+    for (i = 0; i < POOLS; i++) {
+        snprintf(pools[i].name, sizeof(pools[i].name), "pool%d", i);
+        pools[i].nice_value = ITK_NICE_KEEP;
+        hosts[i].max_clients = 0;
+        hosts[i].keep_alive_ms = 2000;
+        hosts[i].timeout_ms = 2000;
+    }
+    dedicated = 0;
+    run.pools = pools;
+    run.pool_count = POOLS;
+    run.hosts = hosts;
+    run.host_count = POOLS;
+    run.listeners = &listener;
+    run.listener_count = 1;
+    run.limits.max_workers = 64;
+    run.limits.max_workers_per_pool = 16;
+    run.limits.idle_timeout_ms = 60000;
+    run.limits.queue_depth = 64;
+    run.limits.dispatchers = 1;
+    run.limits.slots = 128;
+    run.ids = any;
+    run.error_log = -1;
+    run.runtime_dir = "/tmp";
+    run.status = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    run.waiting = (itk_status_waiting *)(run.status + 256);
+    run.route_address = route_address;
+    run.route_head = route_head;
+    run.dispatcher_start = nothing;
+    run.worker = work;
+    run.unclaimed = unclaimed;
+    run.log = quiet;
+}
+
+static void listen_somewhere(void)
+{
+    struct sockaddr_in any;
+    socklen_t length = sizeof(any);
+
+    memset(&any, 0, sizeof(any));
+    any.sin_family = AF_INET;
+    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&any, length) != 0
+        || listen(listener, 511) != 0
+        || getsockname(listener, (struct sockaddr *)&any, &length) != 0) {
+        perror("roles: no listening socket");
+        exit(1);
+    }
+    port = ntohs(any.sin_port);
+}
+
+static void start(void)
+{
+    listen_somewhere();
+    server = fork();
+    if (server == 0) {
+        itk_ended ended;
+
+        do {
+            ended = itk_supervise(&run);
+        } while (ended == ITK_ENDED_GRACEFUL || ended == ITK_ENDED_RESTART);
+        _exit(ended == ITK_ENDED_STOP ? 0 : 1);
+    }
+    close(listener);
+}
+
+static int children_of(pid_t parent, pid_t *list, int max)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    char path[300], line[512];
+    int count = 0;
+
+    while (proc && (entry = readdir(proc)) != NULL) {
+        long ppid;
+        char state;
+        FILE *f;
+
+        snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
+        if (atoi(entry->d_name) <= 0 || (f = fopen(path, "r")) == NULL) {
+            continue;
+        }
+        if (fgets(line, sizeof(line), f) && strrchr(line, ')')
+            && sscanf(strrchr(line, ')') + 1, " %c %ld", &state, &ppid) == 2
+            && ppid == (long)parent && state != 'Z' && count < max) {
+            list[count++] = (pid_t)atoi(entry->d_name);
+        }
+        fclose(f);
+    }
+    if (proc) {
+        closedir(proc);
+    }
+    return count;
+}
+
+/* The dispatcher is the child with the lowest pid at the start. */
+static int workers(void)
+{
+    pid_t list[256];
+
+    return children_of(server, list, 256) - run.limits.dispatchers;
+}
+
+static void nap(int ms)
+{
+    usleep((useconds_t)ms * 1000);
+}
+
+/* Within so many ms? */
+static int soon(int ms, int (*true_now)(int), int argument)
+{
+    for (; ms > 0; ms -= 20) {
+        if (true_now(argument)) {
+            return 1;
+        }
+        nap(20);
+    }
+    return true_now(argument);
+}
+
+static int workers_are(int number)
+{
+    return workers() == number;
+}
+
+/* 1: it ended by itself with code 0, and with it everybody. */
+static int stop(void)
+{
+    int status, ms;
+
+    kill(server, SIGTERM);
+    for (ms = 0; ms < 8000; ms += 10) {
+        if (waitpid(server, &status, WNOHANG) == server) {
+            return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        }
+        nap(10);
+    }
+    kill(server, SIGKILL);
+    waitpid(server, &status, 0);
+    return 0;
+}
+
+static int dial(void)
+{
+    struct sockaddr_in to;
+    struct timeval patience = { 4, 0 };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+
+    memset(&to, 0, sizeof(to));
+    to.sin_family = AF_INET;
+    to.sin_port = htons((uint16_t)port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static void say(int fd, const char *path, int pool, int keep)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: p%d\r\n%s\r\n",
+             path, pool, keep ? "" : "Connection: close\r\n");
+    (void) !send(fd, text, strlen(text), MSG_NOSIGNAL);
+}
+
+/* The status of the answer; 0: closed without one. Its fields are kept. */
+static char heard[4096];
+
+static int hear(int fd)
+{
+    size_t have = 0;
+    ssize_t n;
+
+    heard[0] = '\0';
+    while (have < sizeof(heard) - 1
+           && (n = recv(fd, heard + have, sizeof(heard) - 1 - have, 0)) > 0) {
+        have += (size_t)n;
+        heard[have] = '\0';
+        if (strstr(heard, BODY) || strstr(heard, "503 ")
+            || strstr(heard, "400 ")) {
+            break;
+        }
+    }
+    return have > 12 ? atoi(heard + 9) : 0;
+}
+
+static long field(const char *name)
+{
+    const char *at = strstr(heard, name);
+
+    return at ? atol(at + strlen(name)) : -1;
+}
+
+static int get(const char *path, int pool)
+{
+    int fd = dial(), status;
+
+    if (fd < 0) {
+        return -1;
+    }
+    say(fd, path, pool, 0);
+    status = hear(fd);
+    close(fd);
+    return status;
+}
+
+/* ---- the tests -------------------------------------------------------------- */
+
+static void a_request_is_served_in_its_pool(void)
+{
+    int pool;
+
+    test_begin("a request is served in its pool");
+    settings();
+    start();
+    for (pool = 0; pool < POOLS; pool++) {
+        CLAIM(get("/", pool) == 200);
+        CLAIM(field("X-Pool: ") == pool);
+    }
+    CLAIM(workers() == POOLS);
+    CLAIM(stop());
+    test_end();
+}
+
+static void a_worker_is_used_again(void)
+{
+    long pid;
+    int i;
+
+    test_begin("one worker serves its pool's requests, one after the other");
+    settings();
+    start();
+    CLAIM(get("/", 1) == 200);
+    pid = field("X-Pid: ");
+    for (i = 0; i < 50; i++) {
+        CLAIM(get("/", 1) == 200 && field("X-Pid: ") == pid);
+    }
+    CLAIM(workers() == 1);
+    CLAIM(stop());
+    test_end();
+}
+
+static void keep_alive_goes_on(void)
+{
+    int fd, i;
+
+    test_begin("a keep-alive connection is held, given back, and goes on");
+    settings();
+    start();
+    fd = dial();
+    for (i = 0; i < 5; i++) {
+        say(fd, "/", 2, 1);
+        CLAIM(hear(fd) == 200);
+        nap(i == 2 ? 300 : 5);  /* longer than a worker holds it */
+    }
+    CLAIM(field("X-Served: ") == 3);
+    close(fd);
+    CLAIM(stop());
+    test_end();
+}
+
+static void another_pool_closes_it(void)
+{
+    int fd;
+
+    test_begin("a connection that one pool served is no other pool's");
+    settings();
+    start();
+    fd = dial();
+    say(fd, "/", 2, 1);
+    CLAIM(hear(fd) == 200);
+    nap(300);
+    say(fd, "/", 3, 1);
+    CLAIM(hear(fd) == 0);
+    close(fd);
+    CLAIM(get("/", 3) == 200);
+    CLAIM(stop());
+    test_end();
+}
+
+static void a_hung_worker_holds_up_nobody(void)
+{
+    int slow = -1, i;
+    struct timespec a, b;
+
+    test_begin("what was sent ahead to a slow worker is taken back");
+    settings();
+    start();
+    CLAIM(get("/", 4) == 200);
+    slow = dial();
+    say(slow, "/sleep", 4, 0);
+    nap(20);
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    for (i = 0; i < 5; i++) {
+        CLAIM(get("/", 4) == 200);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    /* it sleeps 300 ms: had one waited for it, it would show */
+    CLAIM((b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000
+          < 250);
+    CLAIM(hear(slow) == 200);
+    close(slow);
+    CLAIM(stop());
+    test_end();
+}
+
+static void limits_hold(void)
+{
+    int fd[12], i, busy = 0, good = 0;
+
+    test_begin("queue depth and clients of a host are limited, with 503");
+    settings();
+    run.limits.max_workers_per_pool = 1;
+    run.limits.queue_depth = 2;
+    hosts[6].max_clients = 3;
+    start();
+    CLAIM(get("/", 5) == 200 && get("/", 6) == 200);
+    for (i = 0; i < 12; i++) {
+        fd[i] = dial();
+        say(fd[i], "/sleep", i < 6 ? 5 : 6, 0);
+    }
+    for (i = 0; i < 12; i++) {
+        int status = hear(fd[i]);
+
+        busy += status == 503;
+        good += status == 200;
+        close(fd[i]);
+    }
+    /* pool 5: one served, one ahead, two queued, two refused; pool 6: three */
+    CLAIM(busy == 2 + 3);
+    CLAIM(good == 4 + 3);
+    CLAIM(get("/", 5) == 200 && get("/", 6) == 200);
+    CLAIM(stop());
+    test_end();
+}
+
+static void pools_make_room(void)
+{
+    int round, pool;
+
+    test_begin("with fewer places than pools each is served in turn");
+    settings();
+    run.limits.max_workers = 2;
+    start();
+    for (round = 0; round < 2; round++) {
+        for (pool = 0; pool < 4; pool++) {
+            CLAIM(get("/", pool) == 200);
+        }
+    }
+    CLAIM(workers() <= 2);
+    CLAIM(stop());
+    test_end();
+}
+
+static void crashes_cost_their_own(void)
+{
+    int i, lost = 0;
+
+    test_begin("a pool that crashes waits longer and longer, others do not");
+    settings();
+    hosts[7].timeout_ms = 1000;
+    start();
+    for (i = 0; i < 4; i++) {
+        lost += get("/crash", 7) != 200;
+    }
+    CLAIM(lost == 4);
+    CLAIM(get("/", 8) == 200);
+    nap(900);
+    CLAIM(get("/", 7) == 200);
+    CLAIM(stop());
+    test_end();
+}
+
+static void liars_are_ended(const char *how)
+{
+    char name[80];
+    int other, i;
+    long pid;
+
+    snprintf(name, sizeof(name), "a worker that does %s is killed, and "
+             "nobody else's connection is touched", how + 1);
+    test_begin(name);
+    settings();
+    start();
+    other = dial();
+    say(other, "/", 9, 1);
+    CLAIM(hear(other) == 200);
+    nap(200);                   /* it lies with the dispatcher now */
+    CLAIM(get("/", 10) == 200);
+    pid = field("X-Pid: ");
+    (void) get(how, 10);
+    CLAIM(pid > 1);
+    for (i = 0; i < 50 && pid > 1 && kill((pid_t)pid, 0) == 0; i++) {
+        nap(20);
+    }
+    CLAIM(pid > 1 && kill((pid_t)pid, 0) != 0);
+    say(other, "/", 9, 1);
+    CLAIM(hear(other) == 200);
+    CLAIM(get("/", 10) == 200);
+    close(other);
+    CLAIM(stop());
+    test_end();
+}
+
+static void the_dispatcher_comes_back(void)
+{
+    pid_t list[8];
+    int i, status = 0, long_one;
+
+    test_begin("a dispatcher that is killed is replaced; its workers finish");
+    settings();
+    start();
+    CLAIM(get("/", 1) == 200);
+    long_one = dial();
+    say(long_one, "/sleep", 1, 0);
+    nap(50);
+    i = children_of(server, list, 8);
+    CLAIM(i >= 1);
+    if (i >= 1) {
+        kill(list[0], SIGKILL); /* the first child of all */
+    }
+    CLAIM(hear(long_one) == 200);
+    close(long_one);
+    for (i = 0; i < 150 && status != 200; i++) {
+        nap(20);
+        status = get("/", 1);
+    }
+    CLAIM(status == 200);
+    CLAIM(stop());
+    test_end();
+}
+
+static void the_restart_loses_nothing(void)
+{
+    int kept, half, slow, i, bad = 0;
+
+    test_begin("a graceful restart hands over idle, half-read and busy ones");
+    settings();
+    for (i = 0; i < POOLS; i++) {
+        hosts[i].keep_alive_ms = hosts[i].timeout_ms = 30000;
+    }
+    start();
+    kept = dial();
+    say(kept, "/", 1, 1);
+    CLAIM(hear(kept) == 200);
+    nap(250);
+    half = dial();
+    (void) !send(half, "GET / HTTP/1.1\r\nHo", 18, MSG_NOSIGNAL);
+    slow = dial();
+    say(slow, "/sleep", 3, 1);
+    nap(30);
+    kill(server, SIGUSR1);
+    for (i = 0; i < 40; i++) {
+        bad += get("/", i % POOLS) != 200;
+        if (i % 10 == 5) {
+            kill(server, SIGUSR1);
+        }
+    }
+    CLAIM(bad == 0);
+    CLAIM(hear(slow) == 200);
+    say(kept, "/", 1, 1);
+    CLAIM(hear(kept) == 200);
+    (void) !send(half, "st: p2\r\n\r\n", 10, MSG_NOSIGNAL);
+    CLAIM(hear(half) == 200 && field("X-Pool: ") == 2);
+    say(slow, "/", 3, 1);
+    CLAIM(hear(slow) == 200);
+    close(kept);
+    close(half);
+    close(slow);
+    CLAIM(stop());
+    test_end();
+}
+
+static void workers_are_recycled(void)
+{
+    long first;
+
+    test_begin("MaxRequestsPerChild and the fork model: then another process");
+    settings();
+    run.limits.max_connections = 3;
+    start();
+    CLAIM(get("/", 1) == 200);
+    first = field("X-Pid: ");
+    CLAIM(get("/", 1) == 200 && field("X-Pid: ") == first);
+    CLAIM(get("/", 1) == 200 && field("X-Pid: ") == first);
+    CLAIM(get("/", 1) == 200 && field("X-Pid: ") != first);
+    CLAIM(stop());
+    settings();
+    run.model = ITK_MODEL_FORK;
+    start();
+    CLAIM(get("/", 1) == 200);
+    first = field("X-Pid: ");
+    CLAIM(get("/", 1) == 200 && field("X-Pid: ") != first);
+    CLAIM(soon(2000, workers_are, 0));
+    CLAIM(stop());
+    test_end();
+}
+
+static void idle_pools_cost_nothing(void)
+{
+    test_begin("an idle pool has no process");
+    settings();
+    run.limits.idle_timeout_ms = 200;
+    start();
+    CLAIM(get("/", 1) == 200 && get("/", 2) == 200);
+    CLAIM(soon(3000, workers_are, 0));
+    CLAIM(get("/", 1) == 200);
+    CLAIM(stop());
+    test_end();
+}
+
+static void slow_clients_cost_no_worker(void)
+{
+    static const char text[] = "GET / HTTP/1.1\r\nHost: p1\r\n\r\n";
+    int fd[64], i;
+
+    test_begin("half a head costs no process and ends at the time-out; a byte "
+               "at a time is served");
+    settings();
+    start();
+    for (i = 0; i < 64; i++) {
+        fd[i] = dial();
+        (void) !send(fd[i], text, 10, MSG_NOSIGNAL);
+    }
+    nap(100);
+    CLAIM(workers() == 0);
+    CLAIM(get("/", 1) == 200);
+    nap(3000);
+    for (i = 0; i < 64; i++) {
+        CLAIM(hear(fd[i]) == 0);
+        close(fd[i]);
+    }
+    fd[0] = dial();
+    for (i = 0; i < (int)sizeof(text) - 1; i++) {
+        (void) !send(fd[0], text + i, 1, MSG_NOSIGNAL);
+        nap(2);
+    }
+    CLAIM(hear(fd[0]) == 200);
+    close(fd[0]);
+    CLAIM(stop());
+    test_end();
+}
+
+static void heads_have_a_limit(void)
+{
+    char *text = malloc(65536);
+    int fd;
+
+    test_begin("a head without an end is answered by the dispatcher");
+    settings();
+    start();
+    fd = dial();
+    memset(text, 'x', 65536);
+    memcpy(text, "GET / HTTP/1.1\r\nA: ", 19);
+    (void) !send(fd, text, 65536, MSG_NOSIGNAL);
+    CLAIM(hear(fd) == 400);
+    close(fd);
+    CLAIM(workers() == 0);
+    CLAIM(stop());
+    free(text);
+    test_end();
+}
+
+static void unseen_ones_come_back(void)
+{
+    int fd;
+
+    test_begin("an address of one pool: served unseen");
+    settings();
+    dedicated = 1;
+    start();
+    CLAIM(get("/", 0) == 200);
+    fd = dial();
+    say(fd, "/", 0, 1);
+    CLAIM(hear(fd) == 200);
+    nap(250);
+    say(fd, "/", 0, 1);
+    CLAIM(hear(fd) == 200);
+    close(fd);
+    CLAIM(stop());
+    test_end();
+}
+
+static void out_of_descriptors(void)
+{
+    struct rlimit files, few;
+    int fd[80], i, good = 0;
+
+    test_begin("out of descriptors: accepting pauses and goes on");
+    settings();
+    getrlimit(RLIMIT_NOFILE, &files);
+    few = files;
+    few.rlim_cur = few.rlim_max = 60;
+    listen_somewhere();
+    server = fork();
+    if (server == 0) {
+        setrlimit(RLIMIT_NOFILE, &few);
+        _exit(itk_supervise(&run) == ITK_ENDED_STOP ? 0 : 1);
+    }
+    close(listener);
+    for (i = 0; i < 80; i++) {
+        fd[i] = dial();
+        (void) !send(fd[i], "GET", 3, MSG_NOSIGNAL);
+    }
+    nap(200);
+    for (i = 0; i < 80; i++) {
+        close(fd[i]);
+    }
+    nap(400);
+    for (i = 0; i < 5; i++) {
+        good += get("/", 1) == 200;
+    }
+    CLAIM(good == 5);
+    CLAIM(stop());
+    test_end();
+}
+
+void test_roles(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    a_request_is_served_in_its_pool();
+    a_worker_is_used_again();
+    keep_alive_goes_on();
+    another_pool_closes_it();
+    a_hung_worker_holds_up_nobody();
+    limits_hold();
+    pools_make_room();
+    crashes_cost_their_own();
+    liars_are_ended("/lie-half");
+    liars_are_ended("/lie-kind");
+    liars_are_ended("/lie-serial");
+    liars_are_ended("/lie-flood");
+    the_dispatcher_comes_back();
+    the_restart_loses_nothing();
+    workers_are_recycled();
+    idle_pools_cost_nothing();
+    slow_clients_cost_no_worker();
+    heads_have_a_limit();
+    unseen_ones_come_back();
+    out_of_descriptors();
+}
