@@ -127,10 +127,12 @@ internal static class Program
 
         // A server that says nothing for so long will not say more.
         var downloads = new HttpDownloads(TimeSpan.FromSeconds(30));
+        var roots = new NamespaceRoots(processes, Path.Combine(UserCache.Folder(Environment.GetEnvironmentVariable), "roots"));
         return new Outside(processes, downloads, clock, story)
         {
             Git = new LocalRepositories(),
-            Roots = new NamespaceRoots(processes, Path.Combine(UserCache.Folder(Environment.GetEnvironmentVariable), "roots")),
+            Roots = roots,
+            Running = new Host.Bench.RunningRoots(processes, roots),
             Folders = new Folders(),
         };
     }

@@ -25,9 +25,10 @@ public sealed class ArchitectureTests
         ["Roots"] = ["Releases", "Settings", "Trees", "Seams"],
         ["Smoke"] = ["Settings", "Seams"],
         ["Attacks"] = ["Seams"],
-        ["Workflows"] = ["Archives", "Attacks", "Diffs", "Ebuilds", "Landing", "Manifests", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
-        ["Reporting"] = ["Workflows", "Seams"],
-        ["Commands"] = ["Workflows", "Reporting", "Settings", "Series", "Roots", "Releases", "Seams"],
+        ["Bench"] = ["Seams"],
+        ["Workflows"] = ["Archives", "Attacks", "Bench", "Diffs", "Ebuilds", "Landing", "Manifests", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
+        ["Reporting"] = ["Bench", "Workflows", "Seams"],
+        ["Commands"] = ["Bench", "Workflows", "Reporting", "Settings", "Series", "Roots", "Releases", "Seams"],
         ["Host"] = ["Attacks", "Roots", "Smoke", "Trees", "Settings", "Seams"],
     };
 

@@ -430,7 +430,7 @@ start_of '10,000 vhosts with users of their own', sub {
     my $used = $after[2] + $after[3] - $before[2] - $before[3];
     # processor time is held to it: others may be at work on this machine
     printf "     from start to end %.2f s by the clock, %.2f s of processor\n", time - $began, $used;
-    return outcome($code == 0 && $log =~ /served as 10001 users/ && $used < 2, "$code $said$log");
+    return outcome($code == 0 && $log =~ /served in 10001 pools/ && $used < 2, "$code $said$log");
 };
 
 for (@starts) {

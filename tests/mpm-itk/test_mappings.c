@@ -51,6 +51,7 @@ static void a_child_writes_alone(void)
     CLAIM(count > 0 && contains(list, count, scoreboard));
     CLAIM(!contains(list, count, report) && !contains(list, count, other));
     if ((pid = fork()) == 0) {
+        alarm(60);
         if (itk_mappings_detach(list, count) != 0
             || strcmp((char *)scoreboard + 5000, "before") != 0) {
             _exit(1);
@@ -275,6 +276,7 @@ static void files_and_protections(void)
 
     test_begin("parts of files and protections are as they were, but private");
     if ((pid = fork()) == 0) {
+        alarm(60);
         _exit(leave_files());
     }
     waitpid(pid, &status, 0);

@@ -174,6 +174,10 @@ static int answer(const struct itk_worker_start *start, const itk_pass *pass,
     if (strstr(request, "/crash")) {
         _exit(3);
     }
+    if (strstr(request, "/mute")) {
+        close(start->report);
+        sleep(30);
+    }
     if (strstr(request, "/lie")) {
         lie(start, pass->serial, request);
     }
@@ -699,6 +703,81 @@ static void the_dispatcher_comes_back(void)
     test_end();
 }
 
+/* Stopped is as good as waiting for a lock that somebody holds. */
+static void a_stuck_dispatcher_is_replaced(void)
+{
+    pid_t list[8];
+    int i, status = 0;
+
+    test_begin("a dispatcher that does not move any more is replaced");
+    settings();
+    start();
+    CLAIM(get("/", 1) == 200);
+    i = children_of(server, list, 8);
+    CLAIM(i >= 1);
+    if (i >= 1) {
+        kill(list[0], SIGSTOP);
+    }
+    for (i = 0; i < 8 && status != 200; i++) {
+        status = get("/", 1);
+    }
+    CLAIM(status == 200);
+    CLAIM(stop());
+    test_end();
+}
+
+static void the_refused_have_no_worker(void)
+{
+    test_begin("a pool outside of LimitUIDRange is answered, and has no worker");
+    settings();
+    pools[12].refused = "out of the range";
+    start();
+    CLAIM(get("/", 12) == 503);
+    CLAIM(workers() == 0);
+    CLAIM(get("/", 13) == 200);
+    CLAIM(stop());
+    test_end();
+}
+
+static void spares_are_kept(void)
+{
+    test_begin("ItkMinSpareWorkers: a pool in use has so many idle ones");
+    settings();
+    run.limits.min_spare = 2;
+    start();
+    CLAIM(get("/", 1) == 200);
+    nap(20);
+    CLAIM(get("/", 1) == 200);
+    nap(20);
+    CLAIM(get("/", 1) == 200);
+    CLAIM(soon(1000, workers_are, 3) || soon(100, workers_are, 2));
+    CLAIM(stop());
+    test_end();
+}
+
+static void the_mute_are_ended(void)
+{
+    long pid;
+    int fd, i;
+
+    test_begin("a worker that closes its report pipe and stays is killed");
+    settings();
+    start();
+    fd = dial();
+    CLAIM(get("/", 11) == 200);
+    pid = field("X-Pid: ");
+    say(fd, "/mute", 11, 0);
+    CLAIM(pid > 1);
+    for (i = 0; i < 150 && pid > 1 && kill((pid_t)pid, 0) == 0; i++) {
+        nap(20);
+    }
+    CLAIM(pid > 1 && kill((pid_t)pid, 0) != 0);
+    CLAIM(get("/", 11) == 200);
+    close(fd);
+    CLAIM(stop());
+    test_end();
+}
+
 static void the_restart_loses_nothing(void)
 {
     int kept, half, slow, i, bad = 0;
@@ -900,6 +979,10 @@ void test_roles(void)
     liars_are_ended("/lie-serial");
     liars_are_ended("/lie-flood");
     the_dispatcher_comes_back();
+    a_stuck_dispatcher_is_replaced();
+    the_refused_have_no_worker();
+    spares_are_kept();
+    the_mute_are_ended();
     the_restart_loses_nothing();
     workers_are_recycled();
     idle_pools_cost_nothing();

@@ -20,6 +20,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -162,7 +163,7 @@ static const struct { const char *name; long number, args[4]; } worst[] = {
     { "sendmmsg", SYS_sendmmsg, { -1, 0, 0, 0 } },
     { "timer_create", SYS_timer_create, { -1, 0, 0, 0 } },
     { "setrlimit", SYS_setrlimit, { -1, 0, 0, 0 } },
-    { "prlimit64", SYS_prlimit64, { 0, -1, 0, 0 } },
+    { "prlimit64", SYS_prlimit64, { 0, RLIMIT_NOFILE, 1, 0 } },
     { "setpriority", SYS_setpriority, { -1, 0, 0, 0 } },
 };
 
@@ -320,6 +321,7 @@ static int arguments(void)
     struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, 0);
     struct sock_fprog program = { 1, &code };
     struct msghdr message;
+    struct rlimit files;
     void *page;
 
     MUST(connection(&listener, &client));
@@ -350,6 +352,10 @@ static int arguments(void)
                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     MUST(page != MAP_FAILED);
     REFUSED(mprotect(page, 4096, PROT_READ | PROT_EXEC));
+    REFUSED(prlimit(getppid(), RLIMIT_NOFILE, NULL, &files));
+    REFUSED(prlimit(0, RLIMIT_NOFILE, &files, NULL));
+    REFUSED(syscall(SYS_prlimit64, 0L, (long)RLIMIT_NOFILE, 1L << 40, 0L));
+    MUST(getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > 0);
     REFUSED(prctl(PR_SET_NAME, "httpd", 0, 0, 0));
     return 0;
 }

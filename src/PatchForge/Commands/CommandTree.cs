@@ -42,6 +42,7 @@ internal static class CommandTree
         .. RegenerateCommands.Declare(doors),
         .. BuildCommands.Declare(doors),
         AttackCommand.Declare(doors),
+        BenchCommand.Declare(doors),
         ChrootCommand.Declare(doors),
         DoctorCommand.Declare(doors),
     ];

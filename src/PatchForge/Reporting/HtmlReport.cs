@@ -11,7 +11,7 @@ namespace PatchForge.Reporting;
 /// </summary>
 public static class HtmlReport
 {
-    private const string Style = """
+    internal const string Style = """
         :root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#57606a;--line:#d5dae0;--card:#f6f8fa;--good:#116329;--bad:#a40e26;--warn:#7d4e00;--add:#dafbe1;--del:#ffebe9}
         @media(prefers-color-scheme:dark){:root{--bg:#0d1117;--fg:#e6edf3;--dim:#9198a1;--line:#30363d;--card:#161b22;--good:#56d364;--bad:#ff7b72;--warn:#e3b341;--add:#12361f;--del:#48171b}}
         *{box-sizing:border-box}body{margin:0 auto;max-width:72rem;padding:1.25rem;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}
@@ -218,7 +218,7 @@ public static class HtmlReport
         return "<pre>" + string.Concat(lines) + "</pre>";
     }
 
-    private static void Note(StringBuilder page, string kind, string sentence) =>
+    internal static void Note(StringBuilder page, string kind, string sentence) =>
         page.Append("<p class=\"note ").Append(kind == "bad" ? "bad" : "").Append("\">").Append(Text(sentence)).Append("</p>\n");
 
     private static string Cells(IEnumerable<string> cells) => string.Join("<br>", cells) is { Length: > 0 } joined ? joined : "–";

@@ -19,6 +19,7 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(DistfilesAnswer))]
 [JsonSerializable(typeof(AppliedAnswer))]
 [JsonSerializable(typeof(AttackAnswer))]
+[JsonSerializable(typeof(BenchAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

@@ -12,5 +12,7 @@ public sealed record Outside(IProcesses Processes, IDownloads Downloads, IClock 
     /// <summary>Throws where nobody opened it: a command that needs roots is always given them by Program.cs.</summary>
     public IRoots Roots { get => field ?? throw new InvalidOperationException("This command opened no way to roots."); init; }
 
+    public IRunningRoots Running { get => field ?? throw new InvalidOperationException("This command opened no way to running roots."); init; }
+
     public IFolders Folders { get => field ?? throw new InvalidOperationException("This command opened no way to folders."); init; }
 }

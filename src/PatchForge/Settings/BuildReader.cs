@@ -16,6 +16,8 @@ internal static class BuildReader
             Variants(map));
     }
 
+    public static BenchSettings Bench(YamlPiece piece) => new(Lists(piece.Map("bench", "packages"), "packages"));
+
     /// <summary>Their names become USE flags of the ebuild.</summary>
     internal static ImmutableSortedDictionary<string, ImmutableArray<string>> Variants(YamlMap build)
     {

@@ -24,6 +24,9 @@ public sealed record ForgeSettings(
 
     public string PathOf(string relative) => Path.Combine(Home, relative);
 
+    /// <summary>What measuring needs beside what building does.</summary>
+    public BenchSettings Bench { get; init; } = BenchSettings.None;
+
     /// <summary>The settings file itself.</summary>
     public string File { get; init; } = "patchforge.yaml";
 
@@ -197,3 +200,9 @@ public sealed record SmokeSettings(ImmutableArray<SmokeSite> Sites, int Port, Ti
 
 /// <param name="Uid">Numeric, so that no account has to exist in the root.</param>
 public sealed record SmokeSite(string HostName, int Uid, int Gid);
+
+/// <param name="Packages">The load generators, by the root's own package manager's names (<c>apt</c>, <c>emerge</c>).</param>
+public sealed record BenchSettings(ImmutableSortedDictionary<string, ImmutableArray<string>> Packages)
+{
+    public static BenchSettings None { get; } = new(ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty);
+}

@@ -12,7 +12,7 @@ internal static class SettingsReader
 
     public static ForgeSettings Forge(string file, YamlPiece root)
     {
-        var map = root.Map("patchforge.yaml", "package", "name", "overlay", "lines", "root", "smoke");
+        var map = root.Map("patchforge.yaml", "package", "name", "overlay", "lines", "root", "smoke", "bench");
         var package = map.Text("package");
         if (package.Split('/') is not [var category, var own])
         {
@@ -39,6 +39,7 @@ internal static class SettingsReader
             smoke)
         {
             File = Path.GetFullPath(file),
+            Bench = map.Find("bench") is { } bench ? BuildReader.Bench(bench) : BenchSettings.None,
         };
     }
 

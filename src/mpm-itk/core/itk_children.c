@@ -196,22 +196,30 @@ static itk_dispatcher_child *free_dispatcher(void)
     return NULL;
 }
 
-static void raise_files(void)
+/* How many descriptors it may have: asked here, for later its filter refuses. */
+static int raise_files(void)
 {
     struct rlimit files;
 
     files.rlim_cur = files.rlim_max = DISPATCHER_FILES;
-    if (setrlimit(RLIMIT_NOFILE, &files) != 0
-        && getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0) {
+        if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
+            return 1024;
+        }
         files.rlim_cur = files.rlim_max;
         (void) setrlimit(RLIMIT_NOFILE, &files);
     }
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
+        return 1024;
+    }
+    return files.rlim_cur > DISPATCHER_FILES ? DISPATCHER_FILES
+                                             : (int)files.rlim_cur;
 }
 
-static void be_dispatcher(const itk_dispatcher_start *start)
+static void be_dispatcher(itk_dispatcher_start *start)
     __attribute__((noreturn));
 
-static void be_dispatcher(const itk_dispatcher_start *start)
+static void be_dispatcher(itk_dispatcher_start *start)
 {
     const itk_run *run = itk_s.run;
     const char *step = NULL;
@@ -233,7 +241,7 @@ static void be_dispatcher(const itk_dispatcher_start *start)
     if (run->error_log >= 0) {
         keep[keep_count++] = run->error_log;
     }
-    raise_files();
+    start->files = raise_files();
     run->dispatcher_start(run->adapter, start->index);
     if (itk_descriptors_sweep(keep, keep_count, NULL, 0) != 0) {
         cannot_become("dispatcher", "close what is not its own");
@@ -320,7 +328,7 @@ int itk_children_dispatcher(int index)
     d->run = itk_s.run_number;
     d->control = control[0];
     d->bequest = handover[0];
-    d->born = itk_s.now;
+    d->born = d->beat_since = itk_s.now;
     return 0;
 }
 
@@ -425,6 +433,20 @@ void itk_children_kill(itk_child *w, int sig)
         w->killed = 1;
         (void) kill(w->pid, sig);
     }
+}
+
+void itk_children_kill_pool(int pool)
+{
+    int i;
+
+    for (i = 0; i < itk_s.slots; i++) {
+        itk_child *w = &itk_s.workers[i];
+
+        if (w->pid > 0 && w->run == itk_s.run_number && w->pool == pool) {
+            itk_children_kill(w, SIGKILL);
+        }
+    }
+    itk_s.pools[pool].not_before = itk_s.now + BACKOFF_MOST;
 }
 
 /* A pool whose workers die young waits longer and longer for the next one. */

@@ -41,6 +41,9 @@ typedef struct itk_dispatcher_child {
     int control;
     int bequest;                /* what it hands over can be read here; -1 */
     int leaving;
+    uint32_t beat;              /* as it was seen last */
+    itk_msec beat_since;
+    int held;                   /* those who hold it up have been ended */
     itk_msec born;
 } itk_dispatcher_child;
 
@@ -92,6 +95,9 @@ void itk_children_kill(itk_child *worker, int sig);
 
 /* All of them: SIGTERM, time to end, SIGKILL. */
 void itk_children_end_all(void);
+
+/* All workers of a pool, at once; it waits for its next one. */
+void itk_children_kill_pool(int pool);
 
 void itk_supervisor_log(int level, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -19,6 +19,7 @@
 static int is_dead(void)
 {
     if (mkdir("/x", 0700) == 0) {
+        (void) rmdir("/x");
         errno = ENOTEMPTY;
         return 0;
     }

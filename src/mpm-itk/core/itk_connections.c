@@ -221,11 +221,13 @@ void itk_conn_close(itk_conn *c)
     if (c->state == ITK_CONN_LINGER) {
         itk_list_remove(&itk_d.lingering, c);
     }
+    ITK_TOUCH(c);
     if (c->marked && ITK_GUARD("linger-reset")) {
         (void) setsockopt(c->fd, SOL_SOCKET, SO_LINGER,
                           &at_once, sizeof(at_once));
     }
     (void) close(c->fd);
+    ITK_TOUCHED();
     itk_conn_state(c, ITK_CONN_FREE);
     c->fd = -1;
     c->next = itk_d.free_conn;
@@ -245,8 +247,13 @@ void itk_conn_linger(itk_conn *c)
 
 void itk_conn_answer(itk_conn *c, const char *text)
 {
-    if (send(c->fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0
-        || shutdown(c->fd, SHUT_WR) != 0) {
+    int failed;
+
+    ITK_TOUCH(c);
+    failed = send(c->fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0
+             || shutdown(c->fd, SHUT_WR) != 0;
+    ITK_TOUCHED();
+    if (failed) {
         itk_conn_close(c);
         return;
     }
@@ -256,8 +263,11 @@ void itk_conn_answer(itk_conn *c, const char *text)
 /* 1 when it is over.  Silence is counted from the last look that found data. */
 static int drained(itk_conn *c)
 {
-    ssize_t n = recv(c->fd, NULL, 65536, MSG_TRUNC | MSG_DONTWAIT);
+    ssize_t n;
 
+    ITK_TOUCH(c);
+    n = recv(c->fd, NULL, 65536, MSG_TRUNC | MSG_DONTWAIT);
+    ITK_TOUCHED();
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
         return 1;
     }

@@ -24,6 +24,7 @@
 #define SLOW      5             /* ms a prefetched connection waits */
 #define GROW      5             /* ms between two rounds of new workers */
 #define MIN_LIFE  1000          /* ms before a worker makes room for others */
+#define MUTE      1000          /* ms a worker without its pipe has to end */
 #define IN_FLIGHT 2
 #define REPORTS   16            /* read at once */
 
@@ -351,6 +352,19 @@ static int may_have_more(const itk_crew_pool *p)
     return p->workers + p->pending < itk_d.run->limits.max_workers_per_pool;
 }
 
+static int ask(int pool)
+{
+    itk_crew_pool *p = &itk_d.pools[pool];
+
+    if (itk_dispatch_request(ITK_REQUEST_SPAWN, pool, 0) != 0) {
+        return -1;
+    }
+    p->pending++;
+    itk_d.pending_total++;
+    p->asked = itk_d.now;
+    return 0;
+}
+
 static void grow(int pool)
 {
     itk_crew_pool *p = &itk_d.pools[pool];
@@ -371,12 +385,23 @@ static void grow(int pool)
             }
             break;
         }
-        if (itk_dispatch_request(ITK_REQUEST_SPAWN, pool, 0) != 0) {
+        if (ask(pool) != 0) {
             break;
         }
-        p->pending++;
-        itk_d.pending_total++;
-        p->asked = itk_d.now;
+    }
+}
+
+/* ItkMinSpareWorkers: of a pool that has just been given something. */
+static void keep_spare(int pool)
+{
+    itk_crew_pool *p = &itk_d.pools[pool];
+
+    if (p->idle_count + p->pending < itk_d.run->limits.min_spare
+        && itk_d.run->model == ITK_MODEL_POOL && !itk_d.leaving
+        && itk_d.now >= p->not_before && itk_d.now - p->asked >= GROW
+        && may_have_more(p)
+        && itk_d.worker_total + itk_d.pending_total < itk_d.max_workers) {
+        ask(pool);
     }
 }
 
@@ -406,7 +431,8 @@ void itk_crew_give(itk_conn *c)
     itk_crew_pool *p = &itk_d.pools[c->pool];
     int slot;
 
-    if (host_is_full(c)) {
+    if ((itk_d.run->pools[c->pool].refused && ITK_GUARD("ids-range"))
+        || host_is_full(c)) {
         itk_conn_answer(c, itk_answer_busy);
         return;
     }
@@ -416,6 +442,9 @@ void itk_crew_give(itk_conn *c)
     }
     while ((slot = p->idle) >= 0) {
         if (pass(c, slot) == 0) {
+            if (itk_d.run->limits.min_spare > 0) {
+                keep_spare(c->pool);
+            }
             return;
         }
         if (!itk_d.workers[slot].retired) {
@@ -556,6 +585,7 @@ static int read_reports(int slot)
     if (n == 0) {
         /* it, and whatever it has started, has let go of the pipe */
         close_one(&w->report);
+        w->mute = itk_d.now;
         retire(slot);
         return 0;
     }
@@ -756,6 +786,21 @@ static void end_idle(void)
             retire(slot);
         }
         slot = newer;
+    }
+}
+
+void itk_crew_sweep(void)
+{
+    int slot;
+
+    for (slot = 0; slot < itk_d.slot_high; slot++) {
+        itk_crew_worker *w = &itk_d.workers[slot];
+
+        if (w->pool >= 0 && w->mute && itk_d.now - w->mute >= MUTE) {
+            /* not at its end: nothing that it has can come to one */
+            w->mute = itk_d.now;
+            (void) itk_dispatch_request(ITK_REQUEST_KILL, w->pool, slot);
+        }
     }
 }
 

@@ -61,6 +61,7 @@ typedef struct itk_crew_worker {
     int pool;
     int out[2], out_count;      /* out[0] is being served */
     int retired;                /* told to end */
+    itk_ms mute;                /* since when its report pipe is closed; 0 */
     int idle;
     uint32_t given;
     itk_ms born, since;         /* since: out[0] began, or idleness */
@@ -88,6 +89,7 @@ typedef struct itk_dispatch_state {
     const itk_dispatcher_start *start;
     int epoll;
     itk_ms now;
+    volatile uint32_t *touching;
     int leaving;
     int ancestors;              /* handover channels that are not at their end */
     int max_workers;            /* this dispatcher's part */
@@ -132,6 +134,15 @@ void itk_conn_unwatch(itk_conn *c);
 /* Closed without another word, whatever a worker has set on it. */
 void itk_conn_close(itk_conn *c);
 
+/*
+ * Around every system call that locks a connection's socket.  A worker that has
+ * a duplicate can hold that lock as long as it likes (sendmsg from memory whose
+ * pages never come: FUSE), and the dispatcher would wait.  The supervisor sees
+ * then whose connection it is at.
+ */
+#define ITK_TOUCH(c)   (*itk_d.touching = (c)->marked ? (uint32_t)(c)->pool + 1 : 0)
+#define ITK_TOUCHED()  (*itk_d.touching = 0)
+
 /* An answer of the dispatcher's own (whole, with status line), then lingering. */
 void itk_conn_answer(itk_conn *c, const char *text);
 void itk_conn_linger(itk_conn *c);
@@ -169,6 +180,9 @@ void itk_crew_reports(int slot);
 void itk_crew_tick(void);
 /* Milliseconds until the next tick is worth while, or -1. */
 int itk_crew_next_tick(void);
+
+/* Now and then: workers that have let go of their pipe and do not end. */
+void itk_crew_sweep(void);
 
 /* Graceful: idle workers are told to end, the others when they report. */
 void itk_crew_leave(void);

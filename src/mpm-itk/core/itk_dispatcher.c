@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,8 +82,13 @@ static const itk_address *own_address(const itk_conn *c)
     socklen_t length = sizeof(last_local);
 
     if (c->serial != last_serial) {
+        int failed;
+
         last_serial = 0;
-        if (getsockname(c->fd, &last_local.any, &length) != 0) {
+        ITK_TOUCH(c);
+        failed = getsockname(c->fd, &last_local.any, &length) != 0;
+        ITK_TOUCHED();
+        if (failed) {
             return NULL;
         }
         last_serial = c->serial;
@@ -169,8 +173,10 @@ void itk_dispatch_look(itk_conn *c)
     ssize_t n;
 
     c->due = 0;
+    ITK_TOUCH(c);
     n = recv(c->fd, bytes, c->known ? 1 : sizeof(bytes),
              MSG_PEEK | MSG_DONTWAIT);
+    ITK_TOUCHED();
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         (void) itk_conn_watch(c);
         return;
@@ -239,10 +245,11 @@ static void watch_listeners(int operation)
     }
 }
 
-static void out_of_room(int error)
+/* Idle ones are closed for those that come: 1 if that has helped. */
+static int out_of_room(int error)
 {
     if (itk_conns_make_room(64) > 0) {
-        return;
+        return 1;
     }
     if (itk_d.now - itk_d.said_full >= 10000 || itk_d.said_full == 0) {
         itk_dispatch_log(LOG_ERR, error, "no room for another connection; "
@@ -251,6 +258,7 @@ static void out_of_room(int error)
     }
     watch_listeners(EPOLL_CTL_DEL);
     itk_d.accept_again = itk_d.now + PAUSE;
+    return 0;
 }
 
 static void accept_some(int listener)
@@ -267,7 +275,7 @@ static void accept_some(int listener)
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM
                 || errno == ENOBUFS) {
-                out_of_room(errno);
+                (void) out_of_room(errno);
             }
             else if (errno == ECONNABORTED || errno == EINTR
                      || errno == EPROTO) {
@@ -276,9 +284,11 @@ static void accept_some(int listener)
             return;
         }
         place = itk_conn_new(fd, listener);
+        if (place < 0 && out_of_room(0)) {
+            place = itk_conn_new(fd, listener);
+        }
         if (place < 0) {
             (void) close(fd);
-            out_of_room(0);
             return;
         }
         begin(&itk_d.conns[place]);
@@ -404,7 +414,7 @@ static void check_time(itk_conn *c)
 
 static void sweep(void)
 {
-    volatile itk_status_waiting *w = &itk_d.run->waiting[itk_d.start->index];
+    itk_status_waiting *w = &itk_d.run->waiting[itk_d.start->index];
     int i;
 
     for (i = 0; i < itk_d.conn_count; i++) {
@@ -417,6 +427,7 @@ static void sweep(void)
         itk_d.accept_again = 0;
         watch_listeners(EPOLL_CTL_ADD);
     }
+    itk_crew_sweep();
     w->heads = (uint32_t)itk_d.live[ITK_CONN_HEAD];
     w->queued = (uint32_t)itk_d.live[ITK_CONN_QUEUED];
     w->kept = (uint32_t)itk_d.live[ITK_CONN_KEPT];
@@ -487,7 +498,6 @@ static void handle(const struct epoll_event *event)
 static void set_up(const itk_run *run, const itk_dispatcher_start *start)
 {
     struct epoll_event event;
-    struct rlimit files;
     int i;
 
     itk_d.run = run;
@@ -495,11 +505,9 @@ static void set_up(const itk_run *run, const itk_dispatcher_start *start)
     itk_d.now = clock_now();
     itk_d.free_conn = -1;
     itk_list_clear(&itk_d.lingering);
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
-        files.rlim_cur = 1024;
-    }
-    itk_d.conn_limit = (int)(files.rlim_cur > 1000000 ? 1000000
-                                                      : files.rlim_cur);
+    itk_d.conn_limit = start->files;
+    itk_d.touching = &run->waiting[start->index].touching;
+    ITK_TOUCHED();
     itk_d.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (itk_d.epoll < 0 || itk_crew_start() != 0) {
         itk_dispatch_log(LOG_EMERG, errno, "a dispatcher could not start");
@@ -532,6 +540,7 @@ void itk_dispatch(const itk_run *run, const itk_dispatcher_start *start)
     for (;;) {
         n = epoll_wait(itk_d.epoll, events, EVENTS, sleep_for(next_sweep));
         itk_d.now = clock_now();
+        run->waiting[start->index].beat++;
         /* first what makes workers free, then what needs them */
         for (i = 0; i < n; i++) {
             if (events[i].data.u64 >> 32 != ITK_EVENT_LISTENER) {

@@ -88,6 +88,8 @@ typedef struct itk_status_waiting {
     uint32_t queued;
     uint32_t kept;              /* idle keep-alive connections */
     uint32_t lingering;
+    volatile uint32_t beat;     /* it is alive: counts its turns */
+    volatile uint32_t touching; /* pool + 1 whose connection it is at; 0: none */
 } itk_status_waiting;
 
 struct itk_worker_start {
@@ -178,6 +180,7 @@ typedef struct itk_dispatcher_start {
     int bequeath;               /* handover channel to the dispatcher after it */
     const int *inherit;         /* handover channels of those before it */
     int inherit_count;
+    int files;                  /* descriptors that it may have at most */
 } itk_dispatcher_start;
 
 /* The new process, already ItkDispatcherUser.  Never returns. */

@@ -182,6 +182,20 @@ static void mapping(program *p)
     answer(p, REFUSE);
 }
 
+/* getrlimit of this process: no other, and nothing new. */
+static void limits(program *p)
+{
+    only_if(p, BPF_JEQ, SYS_prlimit64, 8);
+    load(p, LOW(0));
+    only_if(p, BPF_JEQ, 0, 5);
+    load(p, LOW(2));
+    only_if(p, BPF_JEQ, 0, 3);
+    load(p, HIGH(2));
+    only_if(p, BPF_JEQ, 0, 1);
+    answer(p, ALLOW);
+    answer(p, REFUSE);
+}
+
 static void descriptor_flags(program *p)
 {
     size_t i;
@@ -228,6 +242,7 @@ static void whole(program *p)
     descriptor_flags(p);
     socket_options(p);
     mapping(p);
+    limits(p);
     for (i = 0; i < COUNT(plain); i++) {
         only_if(p, BPF_JEQ, (unsigned int)plain[i], 1);
         answer(p, ALLOW);

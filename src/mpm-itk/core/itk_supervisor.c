@@ -30,6 +30,8 @@
 #define RETRY_FORK      1000    /* ms: the machine has none */
 #define END_GRACE       5000    /* ms for a worker that was told to end */
 #define LOGGER_GRACE    2000
+#define HELD_UP         2000    /* ms that a dispatcher makes no turn */
+#define STUCK           6000
 #define RESPAWN         1000    /* ms between two starts of a dispatcher */
 
 static volatile sig_atomic_t stop_wanted, restart_wanted, graceful_wanted,
@@ -246,6 +248,40 @@ static void read_requests(itk_dispatcher_child *d)
 
 /* ---- time --------------------------------------------------------------- */
 
+/*
+ * A dispatcher that makes no turn any more.  If it is at a connection that a
+ * worker has had, that worker, or another of its pool, holds the socket's lock:
+ * the pool's workers are ended, and that gives it back.  If it does not, the
+ * dispatcher is, and another one is started beside what cannot be killed.
+ */
+static void watch_dispatcher(itk_dispatcher_child *d)
+{
+    const itk_status_waiting *w = &itk_s.run->waiting[d->index];
+    uint32_t touching = w->touching;
+
+    if (w->beat != d->beat) {
+        d->beat = w->beat;
+        d->beat_since = itk_s.now;
+        d->held = 0;
+        return;
+    }
+    if (itk_s.now - d->beat_since >= HELD_UP && !d->held && touching > 0
+        && touching <= (uint32_t)itk_s.run->pool_count) {
+        d->held = 1;
+        itk_supervisor_log(LOG_CRIT, 0, "pool %s holds up a dispatcher; its "
+                           "workers are ended",
+                           itk_s.run->pools[touching - 1].name);
+        itk_children_kill_pool((int)touching - 1);
+    }
+    if (itk_s.now - d->beat_since >= STUCK) {
+        itk_supervisor_log(LOG_CRIT, 0, "a dispatcher, process %ld, does not "
+                           "move; another one is started", (long)d->pid);
+        (void) kill(d->pid, SIGKILL);
+        d->index = -1;          /* out of the count, until it is reaped */
+        d->leaving = 1;
+    }
+}
+
 static void end_the_late(void)
 {
     size_t k;
@@ -273,6 +309,13 @@ static void end_the_late(void)
                    == 0) {
                 w->gone_unsaid = 0;
             }
+        }
+    }
+    for (i = 0; i < 2 * ITK_DISPATCHERS_MOST; i++) {
+        itk_dispatcher_child *d = &itk_s.dispatchers[i];
+
+        if (d->pid > 0 && d->run == itk_s.run_number && d->index >= 0) {
+            watch_dispatcher(d);
         }
     }
     for (k = 0; k < sizeof(itk_s.old_loggers) / sizeof(pid_t); k++) {

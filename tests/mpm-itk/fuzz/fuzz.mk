@@ -1,10 +1,14 @@
 # The parsers, fuzzed: FUZZ_SECONDS in all, a new FUZZ_SEED each time (a failure
-# says which). With clang as long again with libFuzzer.
+# says which). Where there is clang with its runtime, as long again with
+# libFuzzer.
 FUZZ_SECONDS = 20
 FUZZ_SEED   := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 FUZZED       = head hello wire
 FUZZERS      = $(FUZZED:%=$(BUILD)/fuzz-%)
-LIBFUZZERS   = $(if $(shell command -v clang),$(FUZZED:%=$(BUILD)/libfuzz-%))
+CAN_LIBFUZZ  = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+                   clang -fsanitize=fuzzer,address -x c -o /dev/null - \
+                       2>/dev/null && echo yes)
+LIBFUZZERS   = $(if $(CAN_LIBFUZZ),$(FUZZED:%=$(BUILD)/libfuzz-%))
 EACH_SECONDS = $$(( ($(FUZZ_SECONDS) + 2) / 3 ))
 
 # As part of check: always the same inputs.

@@ -189,4 +189,30 @@ test status => 'mod_status shows the workers of all pools, and no client of anot
     claim(ask('a', '/status?auto') =~ /^Scoreboard: [._A-Z]*[_W][._A-Z]*[_W]/m, 'two workers: ' . ask('a', '/status?auto'));
 };
 
+test php => "PHP has a cache and settings of its pool's alone", sub {
+    my ($so) = grep { -e } "$prefix/modules/libphp.so", "$prefix/modules/libphp7.so";
+    return skip('no PHP in this server') if !$so;
+    my $page = "<?php \$s = opcache_get_status(false); echo posix_geteuid(), ' hits ', \$s['opcache_statistics']['hits'], ' agent ', ini_get('user_agent'), \"\\n\";\n";
+    for my $h (sort keys %host) {
+        write_file("$work/$h/t.php", $page);
+        chown $host{$h}, $host{$h}, "$work/$h/t.php";
+        utime time - 60, time - 60, "$work/$h/t.php";
+    }
+    configure("MaxClients 8\nLoadModule php_module $so\n<FilesMatch \\.php\$>\nSetHandler application/x-httpd-php\n</FilesMatch>\n",
+        map { $_ => "php_admin_value user_agent key-of-$_-php\n<Directory $work/$_/cgi>\nphp_value user_agent key-of-$_-folder\n</Directory>\n" } keys %host);
+    start();
+    for my $h (sort keys %host) {
+        claim(ask($h, '/t.php') =~ /^$host{$h} hits \d* agent key-of-$h-php$/m, "$_ of $h: " . ask($h, '/t.php')) for 1 .. 3;
+        claim(ask($h, '/t.php') =~ / hits [1-9]| hits  /, "the cache of $h is used: " . ask($h, '/t.php'));
+    }
+    for my $h (sort keys %host) {
+        my ($w) = workers($host{$h});
+        for my $o (grep { $_ ne $h } sort keys %host) {
+            claim(!memory_has($w, "key-of-$o-$_"), "$_ of $o in a worker of $h") for 'php', 'folder';
+        }
+        claim(memory_has($w, "key-of-$h-$_"), "$_ of $h in its own worker") for 'php', 'folder';
+        claim(!(grep { / rw-s / } split /\n/, read_file("/proc/$w/maps")), "$h shares memory that it can write");
+    }
+};
+
 1;

@@ -5,7 +5,7 @@
 /*
  * The adapter of the itk MPM to httpd 2.0.
  *
- * itk.c             the module: hooks, the supervisor's loop in httpd's contract
+ * itk.c             the module: hooks, the server's life in httpd's contract
  * itk_directives.c  the directives
  * itk_assign.c      AssignUserID, and what servers and locations have of it
  * itk_pools.c       the table of pools, from all that has an identity
@@ -95,7 +95,7 @@ typedef struct itk_server_conf {
     int host;                   /* index in itk_run.hosts */
     int tls;                    /* SSLEngine on (itk_tls.c) */
     const ap_directive_t *tls_directive;
-    const itk_place *places;    /* in httpd's order: the last that matches counts */
+    const itk_place *places;    /* the last that matches counts */
     int place_count;
 } itk_server_conf;
 
@@ -113,7 +113,7 @@ typedef struct itk_settings {
     int server_limit;
     int first_server_limit;     /* that of the first start; 0 before */
     int limit_changed;          /* a restart asked for another one */
-    const char *prefork_only;   /* a directive that does nothing here, or NULL */
+    const char *prefork_only;   /* a directive without effect, or NULL */
 
     itk_limits ids;
     itk_model model;
@@ -160,7 +160,7 @@ int itk_assign_check(apr_pool_t *p, itk_fault *fault);
 /* 1: this directive is in the server or in a vhost, and in no part of one. */
 int itk_is_server_wide(cmd_parms *cmd);
 
-/* An identity whose group list lives and dies with the pool.  NULL, or why not. */
+/* An identity whose group list lives as long as p.  NULL, or why not. */
 const char *itk_identity_for_pool(apr_pool_t *p, const char *user,
                                   const char *group, itk_identity *out,
                                   itk_account *account);

@@ -121,7 +121,8 @@ void *itk_dir_conf_merge(apr_pool_t *p, void *base, void *added)
 int itk_is_server_wide(cmd_parms *cmd)
 {
     return cmd->path == NULL
-        && ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE | NOT_IN_LIMIT) == NULL;
+        && ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE
+                                     | NOT_IN_LIMIT) == NULL;
 }
 
 static int is_container(const ap_directive_t *node, const char *name)

@@ -250,7 +250,7 @@ void itk_checks_notices(apr_pool_t *p, server_rec *main_server)
     }
     if (itk_this_run.pool_count > 1) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server,
-                     "mpm-itk: hosts are served as %d users. A proxy in front "
+                     "mpm-itk: hosts are served in %d pools. A proxy in front "
                      "must not send requests for hosts of different users over "
                      "one connection: whoever serves the first can read the "
                      "others", itk_this_run.pool_count);

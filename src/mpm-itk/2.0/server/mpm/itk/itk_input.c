@@ -34,17 +34,30 @@ static char look[HEAD_LOOK];
 
 /* ---- the bytes that CORE_IN has -------------------------------------------- */
 
-/* What CORE_IN would make for itself when it is asked for the first time. */
-static void seed(core_net_rec *net)
+/*
+ * CORE_IN makes its brigade when it is asked for the first time.  Asked for all
+ * that there is it hands out the socket's bucket, unread, and here it is given
+ * back.  (Made here instead it would have to be known what belongs to it: 2.0.54
+ * has one member more.)
+ */
+static apr_status_t seed(ap_filter_t *core_in, core_net_rec *net)
 {
-    apr_bucket_alloc_t *alloc = net->c->bucket_alloc;
-    core_ctx_t *ctx = apr_pcalloc(net->c->pool, sizeof(*ctx));
+    apr_bucket_brigade *all = apr_brigade_create(net->c->pool,
+                                                 net->c->bucket_alloc);
+    apr_bucket *e;
+    apr_status_t rv = ap_get_brigade(core_in, all, AP_MODE_EXHAUSTIVE,
+                                     APR_NONBLOCK_READ, 0);
 
-    ctx->b = apr_brigade_create(net->c->pool, alloc);
-    ctx->tmpbb = apr_brigade_create(net->c->pool, alloc);
-    APR_BRIGADE_INSERT_TAIL(ctx->b, apr_bucket_socket_create(net->client_socket,
-                                                             alloc));
-    net->in_ctx = ctx;
+    if (rv != APR_SUCCESS || net->in_ctx == NULL) {
+        return rv != APR_SUCCESS ? rv : APR_EGENERAL;
+    }
+    e = APR_BRIGADE_FIRST(all);
+    if (e == APR_BRIGADE_SENTINEL(all) || !APR_BUCKET_IS_SOCKET(e)) {
+        return APR_EGENERAL;
+    }
+    APR_BUCKET_REMOVE(e);
+    APR_BRIGADE_INSERT_TAIL(net->in_ctx->b, e);
+    return apr_brigade_destroy(all);
 }
 
 /* The bucket that stands for what is still to be read; NULL: end of file. */
@@ -185,8 +198,9 @@ static apr_status_t read_input(ap_filter_t *f, apr_bucket_brigade *bb,
 {
     apr_status_t rv;
 
-    if (itk_now.net->in_ctx == NULL) {
-        seed(itk_now.net);
+    if (itk_now.net->in_ctx == NULL
+        && (rv = seed(f->next, itk_now.net)) != APR_SUCCESS) {
+        return rv;
     }
     if (mode == AP_MODE_EATCRLF && block == APR_NONBLOCK_READ
         && !itk_input_ahead()) {

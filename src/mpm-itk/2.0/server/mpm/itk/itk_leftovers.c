@@ -48,8 +48,8 @@ void itk_leftovers_scrub(apr_pool_t *parent)
 #define SEEN_BITS 22            /* of a filter before the table */
 
 typedef struct line {
-    const char *text;
-    size_t length;
+    const itk_leftover *what;
+    size_t length;              /* a word's with its NUL */
     int next;                   /* with the same beginning; -1 */
 } line;
 
@@ -68,28 +68,49 @@ static uint64_t beginning(const char *text)
     return first * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static void build(search *s, const char *const *texts, int count)
+static void build(search *s, const itk_leftover *texts, int count)
 {
     int i, used = 0;
 
     for (i = 0; i < count; i++) {
-        size_t length = strlen(texts[i]);
+        size_t length = strlen(texts[i].text);
         uint64_t hash;
         int *place;
 
         /* a word alone may be something else that is in use */
-        if (length < sizeof(uint64_t) || strchr(texts[i], ' ') == NULL) {
+        if (length < sizeof(uint64_t)
+            || (!texts[i].before && strchr(texts[i].text, ' ') == NULL)) {
             continue;
         }
-        hash = beginning(texts[i]);
+        hash = beginning(texts[i].text);
         place = &s->table[(hash >> 20) & s->mask];
-        s->lines[used].text = texts[i];
-        s->lines[used].length = length;
+        s->lines[used].what = &texts[i];
+        s->lines[used].length = length + (texts[i].before != NULL);
         s->lines[used].next = *place;
         *place = used++;
         hash >>= 64 - SEEN_BITS;
         s->seen[hash >> 3] |= (unsigned char)(1u << (hash & 7));
     }
+}
+
+/* Is it here?  There is memory from start to end. */
+static int is_here(const line *l, const char *at, const char *start,
+                   const char *end)
+{
+    const char *before = l->what->before;
+    size_t length, room;
+
+    if (l->length > (size_t)(end - at)
+        || memcmp(at, l->what->text, l->length) != 0) {
+        return 0;
+    }
+    if (before == NULL) {
+        return 1;
+    }
+    length = strlen(before) + 1;
+    room = APR_ALIGN_DEFAULT(length);
+    return room <= (size_t)(at - start)
+        && memcmp(at - room, before, length) == 0;
 }
 
 static void wipe_in(const search *s, char *start, char *end)
@@ -106,8 +127,7 @@ static void wipe_in(const search *s, char *start, char *end)
         }
         for (i = s->table[(hash >> 20) & s->mask]; i >= 0;
              i = s->lines[i].next) {
-            if (s->lines[i].length <= (size_t)(end - at)
-                && memcmp(at, s->lines[i].text, s->lines[i].length) == 0) {
+            if (is_here(&s->lines[i], at, start, end)) {
                 memset(at, 0, s->lines[i].length);
                 break;
             }
@@ -134,7 +154,7 @@ static int wipe_heap(const search *s)
     return fclose(maps);
 }
 
-int itk_leftovers_wipe(const char *const *texts, int count)
+int itk_leftovers_wipe(const itk_leftover *texts, int count)
 {
     size_t size = 1024, i;
     int result = -1;

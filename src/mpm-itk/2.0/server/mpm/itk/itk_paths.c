@@ -82,7 +82,7 @@ static int is_safe(checker *k, const char *folder, const struct stat *next,
         return 1;
     }
     if (stat(folder, &st) != 0) {
-        return 1;               /* root will not get there either, and says so */
+        return 1;               /* root will not get there either */
     }
     *who = writer_of(k, folder, &st);
     /* in /tmp nobody can replace what is root's: but a new name can be made */
@@ -164,7 +164,7 @@ static const char *unsafe_folder(checker *k, const char *path,
 
 /* ---- directives --------------------------------------------------------- */
 
-/* What root opens when the configuration is read.  A program begins with '|'. */
+/* What root opens for the configuration.  A program begins with '|'. */
 static const char *const opened[] = {
     "ErrorLog", "CustomLog", "TransferLog", "CookieLog", "ForensicLog",
     "RewriteLog", "RewriteLock", "PidFile", "LockFile", "ScoreBoardFile", NULL

@@ -179,7 +179,8 @@ static int add_places(maker *m, const server_rec *of, int nice_value,
 }
 
 /* As ap_fixup_virtual_hosts: a vhost that says nothing has the server's. */
-static int milliseconds(apr_interval_time_t own, apr_interval_time_t main_server)
+static int milliseconds(apr_interval_time_t own,
+                        apr_interval_time_t main_server)
 {
     apr_interval_time_t value = (own ? own : main_server) / 1000;
 

@@ -29,8 +29,8 @@ void itk_route_sockaddr(const itk_address *address, apr_sockaddr_t *out)
 }
 
 /*
- * After so many empty lines httpd takes one for a request line: HTTP/0.9, and no
- * word in it (read_request_line).
+ * After so many empty lines httpd takes one for a request line: HTTP/0.9, and
+ * no word in it (read_request_line).
  */
 const itk_head *itk_route_as_read(const server_rec *s, const itk_head *head)
 {

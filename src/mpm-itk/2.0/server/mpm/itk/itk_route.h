@@ -11,9 +11,9 @@
  * itk_route_prepare    a dispatcher, once, before it     -1: it ends
  *                      gives up root
  * itk_route_address    a dispatcher (itk_run)            (cannot fail)
- * itk_route_head       a dispatcher (itk_run)            the address' first vhost
- * itk_route_host       tests (itk_route_head remembers)  an HTTP status; *out is
- *                                                        set all the same
+ * itk_route_head       a dispatcher (itk_run)            the first vhost's pool
+ * itk_route_host       tests; itk_route_head does the    a status; *out is set
+ *                      same, and remembers               all the same
  *
  * itk_route.c finds the vhost, itk_route_pool.c the pool.
  */
@@ -39,9 +39,9 @@ int itk_route_host(conn_rec *c, const itk_head *head, const char *bytes,
                    apr_pool_t *p, server_rec **out);
 
 /*
- * The steps of it: the head as httpd takes it; the limits of the address' first vhost (a status); a request
- * with its first line read, whose server is *quiet, a copy of that vhost that
- * logs nothing; the vhost, with the status in r.
+ * The steps of it: the head as httpd takes it; the limits of the address' first
+ * vhost (a status); a request with its first line read, whose server is *quiet,
+ * a copy of that vhost that logs nothing; the vhost, with the status in r.
  */
 const itk_head *itk_route_as_read(const server_rec *s, const itk_head *head);
 int itk_route_limits(const server_rec *s, const itk_head *head,

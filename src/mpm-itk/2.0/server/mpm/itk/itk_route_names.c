@@ -23,7 +23,8 @@ static void add_exact(apr_pool_t *p, const char *name)
     }
 }
 
-static void add_all(apr_pool_t *p, const apr_array_header_t *names, int are_wild)
+static void add_all(apr_pool_t *p, const apr_array_header_t *names,
+                    int are_wild)
 {
     int i;
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-/* What of an address decides: no scope, no flow label, nothing uninitialized. */
+/* What of an address decides: no scope, no flow label. */
 typedef struct {
     unsigned char ip[16];
     unsigned short family, port;
@@ -96,7 +96,7 @@ static name_entry *name_place(const address_key *key, const char *name,
 static void fill_connection(conn_rec *c, apr_sockaddr_t *local)
 {
     memset(c, 0, sizeof(*c));
-    c->base_server = ap_server_conf;    /* ap_update_vhost_given_ip assumes it */
+    c->base_server = ap_server_conf;    /* given_ip assumes it */
     c->local_addr = local;
     c->conn_config = no_config;
     c->remote_ip = unknown;
@@ -180,7 +180,7 @@ static const address_entry *address_of(const itk_address *local)
     entry->base = c.base_server;
     entry->names = c.vhost_lookup_data;
     route_of(c.base_server, &entry->route);
-    /* A head that is encrypted says nothing: one pool an address (itk_checks.c) */
+    /* A head that is encrypted says nothing: one pool an address (itk_tls.c) */
     if (!entry->route.tls
         && !is_of_one_pool(c.base_server, c.vhost_lookup_data != NULL,
                            &sockaddr)) {
@@ -237,8 +237,8 @@ static int pool_in_places(const itk_server_conf *conf, const server_rec *s,
 }
 
 /*
- * The name that decides, as it came: of the target, else of Host.  Below 0: none
- * that can be remembered.  *r is made where the target may have a name.
+ * The name that decides, as it came: of the target, else of Host.  Below 0:
+ * none that can be remembered.  *r is made where the target may have a name.
  */
 static int deciding_name(conn_rec *c, server_rec *quiet, const itk_head *head,
                          const char *bytes, char *name, request_rec **r)

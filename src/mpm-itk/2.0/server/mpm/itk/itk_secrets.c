@@ -9,6 +9,7 @@
  * Moved:
  *   - the values of SetEnv and PassEnv inside a vhost, in its containers too
  *     (mod_env's tables);
+ *   - the values of php_value and php_admin_value, likewise (PHP 7 and 8);
  *   - the text of every directive inside a vhost, as far as httpd keeps it in
  *     the tree of the configuration, but for those whose handler is given the
  *     text itself (RAW_ARGS: containers, rewriting, headers) and may still point
@@ -19,8 +20,7 @@
  *
  * Not reached, and so in the memory of every worker:
  *   - what other modules have made of their directives: mod_headers' values,
- *     mod_rewrite's rules, passwords of mod_auth_ldap, php_value and
- *     php_admin_value;
+ *     mod_rewrite's rules, passwords of mod_auth_ldap;
  *   - private keys and tickets of mod_ssl;
  *   - everything outside of vhosts, and httpd's environment: PassEnv takes its
  *     value from there;
@@ -50,6 +50,7 @@ typedef struct text {
     char *now;
     apr_size_t size;            /* with its NUL */
     int pool;
+    const char *name;           /* of a value for PHP */
 } text;
 
 typedef struct reference {
@@ -61,8 +62,10 @@ typedef struct collection {
     apr_pool_t *p;              /* for the time of collecting */
     apr_hash_t *texts;          /* by address */
     apr_array_header_t *references;
-    apr_array_header_t *moved;  /* const char *: the texts in the pages */
+    apr_array_header_t *moved;  /* itk_leftover: the texts in the pages */
     module *env;
+    int php;                    /* it is there */
+    int pool;                   /* of the settings that are looked at */
     apr_size_t *start;          /* of each pool in the pages; one more */
     int pools;
 } collection;
@@ -73,13 +76,13 @@ static apr_size_t *pool_start;  /* malloc'ed */
 
 /* ---- finding ----------------------------------------------------------------- */
 
-static void refer(collection *c, char **at, int pool)
+static text *refer(collection *c, char **at, int pool)
 {
     text *t;
     reference *r;
 
     if (*at == NULL || **at == '\0') {
-        return;
+        return NULL;
     }
     t = apr_hash_get(c->texts, at, sizeof(*at));
     if (t == NULL) {
@@ -95,11 +98,22 @@ static void refer(collection *c, char **at, int pool)
     r = apr_array_push(c->references);
     r->at = at;
     r->what = t;
+    return t;
+}
+
+static void php_value(void *baton, char **at, const char *name)
+{
+    collection *c = baton;
+    text *t = refer(c, at, c->pool);
+
+    if (t) {
+        t->name = name;
+    }
 }
 
 static void env_values(collection *c, ap_conf_vector_t *vector, int pool)
 {
-    env_conf *conf = vector ? ap_get_module_config(vector, c->env) : NULL;
+    env_conf *conf = c->env ? ap_get_module_config(vector, c->env) : NULL;
     const apr_array_header_t *list;
     apr_table_entry_t *entries;
     int i;
@@ -111,42 +125,51 @@ static void env_values(collection *c, ap_conf_vector_t *vector, int pool)
     entries = (apr_table_entry_t *)list->elts;
     for (i = 0; i < list->nelts; i++) {
         if (entries[i].key) {
-            refer(c, &entries[i].val, pool);
+            (void) refer(c, &entries[i].val, pool);
         }
     }
 }
 
+static void settings(collection *c, ap_conf_vector_t *vector, int pool)
+{
+    env_values(c, vector, pool);
+    if (c->php) {
+        c->pool = pool;
+        itk_php_values(vector, php_value, c);
+    }
+}
+
 /* A container's settings, and those of <Files> in it. */
-static void env_container(collection *c, ap_conf_vector_t *vector, int pool)
+static void container(collection *c, ap_conf_vector_t *vector, int pool)
 {
     core_dir_config *core;
     int i;
 
-    env_values(c, vector, pool);
+    settings(c, vector, pool);
     core = ap_get_module_config(vector, &core_module);
     for (i = 0; core && core->sec_file && i < core->sec_file->nelts; i++) {
-        env_values(c, ((ap_conf_vector_t **)core->sec_file->elts)[i], pool);
+        settings(c, ((ap_conf_vector_t **)core->sec_file->elts)[i], pool);
     }
 }
 
-static void env_containers(collection *c, const apr_array_header_t *list,
+static void containers(collection *c, const apr_array_header_t *list,
                            int pool)
 {
     int i;
 
     for (i = 0; list && i < list->nelts; i++) {
-        env_container(c, ((ap_conf_vector_t **)list->elts)[i], pool);
+        container(c, ((ap_conf_vector_t **)list->elts)[i], pool);
     }
 }
 
-static void env_server(collection *c, server_rec *s, int pool)
+static void server(collection *c, server_rec *s, int pool)
 {
     core_server_config *core = ap_get_module_config(s->module_config,
                                                     &core_module);
 
-    env_container(c, s->lookup_defaults, pool);
-    env_containers(c, core->sec_dir, pool);
-    env_containers(c, core->sec_url, pool);
+    container(c, s->lookup_defaults, pool);
+    containers(c, core->sec_dir, pool);
+    containers(c, core->sec_url, pool);
 }
 
 /* May the handler point into the text?  Then it stays where it is. */
@@ -162,7 +185,7 @@ static void tree_texts(collection *c, ap_directive_t *d, int pool)
 {
     for (; d; d = d->next) {
         if (!handed_out(d->directive)) {
-            refer(c, (char **)&d->args, pool);
+            (void) refer(c, (char **)&d->args, pool);
         }
         tree_texts(c, d->first_child, pool);
     }
@@ -229,6 +252,7 @@ static void move(collection *c)
     apr_size_t *next = apr_pmemdup(c->p, c->start, ((apr_size_t)c->pools + 1)
                                                    * sizeof(*next));
     const reference *r = (const reference *)c->references->elts;
+    itk_leftover *left;
     int i;
 
     for (i = 0; i < c->references->nelts; i++) {
@@ -242,7 +266,9 @@ static void move(collection *c)
             next[t->pool] += t->size;
             memcpy(t->now, t->old, t->size);
             memset(t->old, 0, t->size);
-            *(const char **)apr_array_push(c->moved) = t->now;
+            left = apr_array_push(c->moved);
+            left->text = t->now;
+            left->before = t->name;
         }
         *r[i].at = t->now;
     }
@@ -269,22 +295,21 @@ int itk_secrets_collect(apr_pool_t *p, server_rec *main_server, int pools)
     apr_pool_create(&c.p, p);
     c.texts = apr_hash_make(c.p);
     c.references = apr_array_make(c.p, 256, sizeof(reference));
-    c.moved = apr_array_make(c.p, 256, sizeof(const char *));
+    c.moved = apr_array_make(c.p, 256, sizeof(itk_leftover));
     c.env = ap_find_linked_module("mod_env.c");
     c.start = pool_start;
     c.pools = pools;
-    if (c.env) {
-        env_server(&c, main_server, EVERYBODY);
-        for (s = main_server->next; s; s = s->next) {
-            env_server(&c, s, itk_sole_pool(s));
-        }
+    c.php = itk_php_find();
+    server(&c, main_server, EVERYBODY);
+    for (s = main_server->next; s; s = s->next) {
+        server(&c, s, itk_sole_pool(s));
     }
     tree(&c, ap_conftree, itk_pools_by_section(c.p, main_server));
     if ((result = make_pages(&c)) == 0) {
         move(&c);
     }
     if (result == 0 && pages != NULL) {
-        result = itk_leftovers_wipe((const char *const *)c.moved->elts,
+        result = itk_leftovers_wipe((const itk_leftover *)c.moved->elts,
                                     c.moved->nelts);
     }
     apr_pool_destroy(c.p);

@@ -10,6 +10,7 @@
  *                  pool's, becomes the pool's user
  *   itk_logs.c     which logs are a pool's own
  *   itk_secrets.c  what hosts of other pools told httpd
+ *   itk_secrets_php.c  what they told PHP
  *   itk_leftovers.c  the same in memory that nobody uses
  *   itk_worker.c   the loop: a connection, its requests, a report
  *   itk_input.c    how a request's head is read
@@ -141,6 +142,16 @@ int itk_secrets_collect(apr_pool_t *p, server_rec *s, int pools);
 /* A worker, as root still.  0, or -1 with errno. */
 int itk_secrets_leave(int pool);
 
+/* ---- itk_secrets_php.c ---------------------------------------------------- */
+
+/* Is PHP there?  1 or 0.  Before itk_php_values, once a configuration. */
+int itk_php_find(void);
+
+/* Calls found with the place of each value that these settings give to PHP. */
+void itk_php_values(ap_conf_vector_t *vector,
+                    void (*found)(void *baton, char **at, const char *name),
+                    void *baton);
+
 /* ---- itk_leftovers.c ------------------------------------------------------ */
 
 /*
@@ -151,10 +162,16 @@ int itk_secrets_leave(int pool);
 void itk_leftovers_scrub(apr_pool_t *parent);
 
 /*
- * Wipes these texts wherever they are on the heap, but for single words: in the
- * buffers of files.  0, or -1 with errno.
+ * Wipes these texts wherever they are on the heap: lines, with a space in them, in
+ * the buffers of files; words only where another word is in front of them, as
+ * httpd cuts a line into two.  0, or -1 with errno.
  */
-int itk_leftovers_wipe(const char *const *texts, int count);
+typedef struct itk_leftover {
+    const char *text;
+    const char *before;         /* NULL: a line */
+} itk_leftover;
+
+int itk_leftovers_wipe(const itk_leftover *texts, int count);
 
 /* ---- itk_status.c --------------------------------------------------------- */
 

@@ -45,9 +45,9 @@
 #define MAX_ITK_DISPATCHERS 64
 #endif
 
-/* A page's second connection meets a worker that is there. */
+/* A second connection at the same time is a fork away. */
 #ifndef DEFAULT_ITK_MIN_SPARE
-#define DEFAULT_ITK_MIN_SPARE 1
+#define DEFAULT_ITK_MIN_SPARE 0
 #endif
 
 /* Seconds. Longer than people look at a page, shorter than they are away. */
