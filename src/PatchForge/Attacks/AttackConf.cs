@@ -74,6 +74,11 @@ public static class AttackConf
         }
 
         yield return $"LoadModule itk_attack_module {AttackFiles.Module}";
+        if (recipe.Setting == AttackSetting.Php)
+        {
+            yield return $"LoadModule php_module {recipe.Modules}/libphp.so";
+        }
+
         yield return "LogFormat \"%v %p %P \\\"%r\\\" %>s %b\" attack";
         yield return $"CustomLog {place}/logs/access_log attack";
         var crowded = recipe.Setting == AttackSetting.Crowded;

@@ -41,6 +41,18 @@ internal static class CatalogStarts
             Unguarded = "PHP has no call for the capability that the guard leaves; file-victim shows it",
             Expected = Expectations.ButSwitch,
         },
+        new(
+            "php-opcache",
+            "write to the opcode cache, where other hosts' compiled scripts are",
+            "it is the worker's own copy",
+            "specification, drop: a forked child could rewrite another tenant's bytecode",
+            3,
+            ["mappings"],
+            new Means.Inside("memory-shared", Then: Aftermath.MarkIsSeen),
+            Expectations.ButSwitch)
+        {
+            Setting = AttackSetting.Php,
+        },
     ];
 
     private static Attack Start(string id, string tries, AttackSetting setting, string guard) =>

@@ -85,22 +85,36 @@ public sealed class AttackRelease(Outside outside, IRoots roots, Func<string, st
         var all = ImmutableDictionary.CreateBuilder<string, AttackSeen>();
         foreach (var batch in batches)
         {
-            if (NotPossible(batch.Setting) is { } why)
-            {
-                all.AddRange(batch.Attacks.Select(attack => KeyValuePair.Create(attack.Id, AttackSeen.Skipped(attack.Id, why))));
-                continue;
-            }
-
-            all.AddRange(await new AttackServer(outside, roots).Run(
-                new AttackRun(built.Root, request.Release, model, image.Image, tools[image.Variant], batch, request.Settings.Smoke.Port, request.Settings.Smoke.StartLimit), cancel));
+            var (folder, why) = batch.Setting == AttackSetting.Php ? await WithPhp(request, built, image, cancel) : (image.Image, null);
+            all.AddRange(folder is null
+                ? batch.Attacks.Select(attack => KeyValuePair.Create(attack.Id, AttackSeen.Skipped(attack.Id, why ?? "")))
+                : await new AttackServer(outside, roots).Run(
+                    new AttackRun(built.Root, request.Release, model, folder, tools[image.Variant], batch, request.Settings.Smoke.Port, request.Settings.Smoke.StartLimit), cancel));
         }
 
         return all.ToImmutable();
     }
 
-    /// <summary>Why no server can be started that way here; null when one can.</summary>
-    private static string? NotPossible(AttackSetting setting) =>
-        setting == AttackSetting.Php ? "the server was built without PHP" : null;
+    /// <summary>The image with PHP in it, or why there is none.</summary>
+    private async Task<(string? Image, string? Why)> WithPhp(AttackRequest request, BuildLabAnswer built, LabImage image, CancellationToken cancel)
+    {
+        if (request.Settings.Release(request.Release).Line.Lab is not { Php: not null } lab)
+        {
+            return (null, "the settings say nothing of PHP (lab.php)");
+        }
+
+        if (await new BuildPhp(outside, roots).Run(new BuildPhpRequest(request.Settings.Home, lab, built.Root.Tree, image.Image), cancel) is PhpOutcome.OutOfReach missing)
+        {
+            return (null, $"no PHP: {missing.Why}");
+        }
+
+        var extended = await new ExtendImage(outside, roots).Run(
+            built.Root,
+            new BuiltVariant(image.Variant, "attack", image.Image, image.Reused, TimeSpan.Zero, null, image.Log, []),
+            await AddPhp.Of(outside, roots, request.Settings.Home, lab, cancel),
+            cancel);
+        return (extended.Image, null);
+    }
 
     private static ImmutableArray<Attack> Chosen(ImmutableArray<string> named)
     {

@@ -80,7 +80,7 @@ internal sealed class AttackServer(Outside outside, IRoots roots)
             var isUp = await Task.WhenAny(server, started.Task, Task.Delay(run.StartLimit, cancel)) == started.Task && await started.Task;
             cancel.ThrowIfCancellationRequested();
             return isUp || run.Batch.Attacks.All(attack => attack.Means is Means.Starts)
-                ? await Asked(run, recipe, folder, init, isUp, last, progress, over.Token)
+                ? await Asked(run, recipe, folder, init, isUp, last, console, progress, over.Token)
                 : NotStarted(run.Batch, $"the server did not start: {last}");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -95,7 +95,7 @@ internal sealed class AttackServer(Outside outside, IRoots roots)
     }
 
     private async Task<ImmutableDictionary<string, AttackSeen>> Asked(
-        AttackRun run, AttackRecipe recipe, string folder, int init, bool isUp, string last, IStepProgress progress, CancellationToken cancel)
+        AttackRun run, AttackRecipe recipe, string folder, int init, bool isUp, string last, LogFile console, IStepProgress progress, CancellationToken cancel)
     {
         var starts = run.Batch.Attacks.Where(attack => attack.Means is Means.Starts)
             .ToDictionary(attack => attack.Id, attack => new AttackSeen(attack.Id, isUp ? Outcome.Succeeded : Outcome.Stopped, "httpd -t, httpd -k start", "", isUp ? "it started" : last));
@@ -119,6 +119,7 @@ internal sealed class AttackServer(Outside outside, IRoots roots)
                 if (line.StartsWith('{') && JsonSerializer.Deserialize(line, AttackJson.Default.AttackSeen) is { } one)
                 {
                     seen[one.Id] = one;
+                    console.Write(line);
                     progress.Report(seen.Count, run.Batch.Attacks.Length);
                     progress.Now(one.Id);
                 }

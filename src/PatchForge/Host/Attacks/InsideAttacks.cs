@@ -31,6 +31,12 @@ internal sealed partial class InsideAttacks(Service service)
         await using var other = needsOthers ? await Busy(cast.Victim.Host, cancel) : null;
         await using var sibling = needsOthers ? await Busy(cast.Attacker.Host, cancel) : null;
         var reply = await service.Ask(cast.Attacker.Host, Query(attack.Name, attack.Target, attack.Number, mark), s_patience, cancel);
+        if (reply is not { Status: 200 } && attack.Then == Aftermath.LineIsForged)
+        {
+            // Lines in the report pipe end the worker; what came into the log counts.
+            return await WithLine(new AttackSeen(id, Outcome.Stopped, "lines into every pipe and log", "the worker was ended", ""), cancel);
+        }
+
         if (reply is not { Status: 200 })
         {
             return AttackSeen.NotRun(id, reply is null ? "the worker gave no answer" : $"the worker answered {reply.Status.ToString(CultureInfo.InvariantCulture)}");
@@ -104,8 +110,9 @@ internal sealed partial class InsideAttacks(Service service)
         await Task.Delay(500, cancel);
         var log = Path.Combine(service.Orders.LogFolder, "error_log");
         var lines = File.Exists(log) ? await File.ReadAllLinesAsync(log, cancel) : [];
-        var forged = lines.FirstOrDefault(line => line.StartsWith("[Thu Jan 01 00:00:00 1970] [error] " + AttackCast.Forged, StringComparison.Ordinal));
-        var named = lines.FirstOrDefault(line => line.Contains(AttackCast.Forged, StringComparison.Ordinal));
+        var written = lines.Where(line => line.Contains(AttackCast.Forged, StringComparison.Ordinal)).ToArray();
+        var forged = written.FirstOrDefault(line => !line.Contains(service.Cast.Attacker.Account, StringComparison.Ordinal));
+        var named = written.FirstOrDefault();
         return seen with
         {
             Outcome = forged is null ? Outcome.Stopped : Outcome.Succeeded,
