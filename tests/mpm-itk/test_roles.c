@@ -544,6 +544,7 @@ static void a_worker_is_used_again(void)
 
     test_begin("one worker serves its pool's requests, one after the other");
     settings();
+    run.limits.max_workers_per_pool = 1;    /* a busy machine would have two */
     start();
     CLAIM(get("/", 1) == 200);
     pid = field("X-Pid: ");
@@ -630,6 +631,7 @@ static void limits_hold(void)
     hosts[6].max_clients = 3;
     start();
     CLAIM(get("/", 5) == 200 && get("/", 6) == 200);
+    nap(100);                   /* both workers have said so */
     for (i = 0; i < 12; i++) {
         fd[i] = dial();
         say(fd[i], "/sleep", i < 6 ? 5 : 6, 0);
