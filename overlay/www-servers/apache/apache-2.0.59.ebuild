@@ -17,7 +17,11 @@ SLOT="2"
 KEYWORDS="~amd64"
 # There is no USE=ssl: mod_ssl of 2.0 does not compile against OpenSSL 3.
 IUSE="debug doc mpm-itk mpm-prefork mpm-worker static-modules suexec"
-REQUIRED_USE="?? ( mpm-itk mpm-prefork mpm-worker )"
+# mod_suexec is refused by mpm-itk, whose workers have no right that suexec could use.
+REQUIRED_USE="
+	?? ( mpm-itk mpm-prefork mpm-worker )
+	mpm-itk? ( !suexec )
+"
 
 DEPEND="
 	acct-group/apache
@@ -139,4 +143,12 @@ src_install() {
 
 pkg_postinst() {
 	tmpfiles_process apache2.conf
+
+	if use mpm-itk; then
+		elog "Each virtual host with an AssignUserID line is served as that user, by processes that"
+		elog "are kept for its next request (ItkModel pool) or serve one connection (ItkModel fork)."
+		elog "\`apache2ctl -t\` names what of an older mpm-itk's configuration is refused now."
+		ewarn "A proxy in front must not send requests for hosts of different users over one"
+		ewarn "connection: whoever serves the first can read the others."
+	fi
 }
