@@ -213,6 +213,9 @@ static int answer(const struct itk_worker_start *start, const itk_pass *pass,
     if (strstr(request, "/crash")) {
         _exit(3);
     }
+    if (strstr(request, "/hang")) {
+        sleep(60);
+    }
     if (strstr(request, "/mute")) {
         close(start->report);
         sleep(30);
@@ -1019,6 +1022,32 @@ static void out_of_descriptors(void)
     test_end();
 }
 
+/* One place in the table for each restart, and a script that never ends. */
+static void restarts_are_not_counted(void)
+{
+    int fd[140], i, bad = 0;
+
+    test_begin("a script that never ends cannot stop the 140th restart");
+    settings();
+    run.limits.max_workers = run.limits.slots = 256;
+    start();
+    CLAIM(get("/", 1) == 200);
+    for (i = 0; i < 140; i++) {
+        fd[i] = dial();
+        say(fd[i], "/hang", 1, 0);
+        nap(10);
+        kill(server, SIGUSR1);
+        nap(10);
+        bad += get("/", 2) != 200;
+    }
+    CLAIM(bad == 0);
+    for (i = 0; i < 140; i++) {
+        close(fd[i]);
+    }
+    CLAIM(stop());
+    test_end();
+}
+
 /*
  * One that waits in a queue: nothing that its client does may be looked at, or
  * the place would be free, or in the queue twice.
@@ -1101,4 +1130,5 @@ void test_roles(void)
     unseen_ones_come_back();
     out_of_descriptors();
     the_queued_are_left_alone();
+    restarts_are_not_counted();
 }

@@ -183,6 +183,42 @@ static int open_log_pipes(int pool)
 
 /* ---- dispatchers -------------------------------------------------------- */
 
+static int dispatcher_ended(itk_dispatcher_child *d, int status);
+
+/*
+ * A dispatcher of before stays as long as one of its workers does, and a script
+ * can stay for ever.  The one that is there longest is ended for a new one; its
+ * workers finish what they have (they are given ORPHAN_PATIENCE).
+ */
+static itk_dispatcher_child *evict_dispatcher(void)
+{
+    static const struct timespec moment = { 0, 5000000 };
+    itk_dispatcher_child *oldest = NULL;
+    int i, status;
+
+    for (i = 0; i < 2 * ITK_DISPATCHERS_MOST; i++) {
+        itk_dispatcher_child *d = &itk_s.dispatchers[i];
+
+        if (d->pid > 0 && d->leaving && d->run != itk_s.run_number
+            && (oldest == NULL || d->generation < oldest->generation)) {
+            oldest = d;
+        }
+    }
+    if (oldest == NULL) {
+        return NULL;
+    }
+    (void) kill(oldest->pid, SIGKILL);
+    for (i = 0; i < 200; i++) {
+        if (waitpid(oldest->pid, &status, WNOHANG) == oldest->pid) {
+            (void) dispatcher_ended(oldest, status);
+            return oldest;
+        }
+        (void) nanosleep(&moment, NULL);
+    }
+    errno = EAGAIN;
+    return NULL;
+}
+
 static itk_dispatcher_child *free_dispatcher(void)
 {
     int i;
@@ -193,7 +229,7 @@ static itk_dispatcher_child *free_dispatcher(void)
             return &itk_s.dispatchers[i];
         }
     }
-    return NULL;
+    return evict_dispatcher();
 }
 
 /* How many descriptors it may have: asked here, for later its filter refuses. */
@@ -507,9 +543,7 @@ static int dispatcher_ended(itk_dispatcher_child *d, int status)
     fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL;
     d->pid = 0;
     close_one(&d->control);
-    if (leaving) {
-        close_one(&d->bequest);
-    }
+    close_one(&d->bequest);     /* if it was leaving, its heir has it */
     for (i = 0; i < itk_s.slots; i++) {
         itk_child *w = &itk_s.workers[i];
 
