@@ -1048,6 +1048,31 @@ static void restarts_are_not_counted(void)
     test_end();
 }
 
+/* (built with an OLD_PATIENCE of a second) */
+static void those_of_before_make_room(void)
+{
+    int fd[2], i, good = 0;
+
+    test_begin("scripts of before a restart do not keep all places for ever");
+    settings();
+    run.limits.max_workers = 2;
+    start();
+    for (i = 0; i < 2; i++) {
+        fd[i] = dial();
+        say(fd[i], "/hang", 1 + i, 0);
+    }
+    nap(200);
+    kill(server, SIGUSR1);
+    for (i = 0; i < 8 && !good; i++) {
+        good = get("/", 3) == 200;
+    }
+    CLAIM(good);
+    close(fd[0]);
+    close(fd[1]);
+    CLAIM(stop());
+    test_end();
+}
+
 /*
  * One that waits in a queue: nothing that its client does may be looked at, or
  * the place would be free, or in the queue twice.
@@ -1131,4 +1156,5 @@ void test_roles(void)
     out_of_descriptors();
     the_queued_are_left_alone();
     restarts_are_not_counted();
+    those_of_before_make_room();
 }
