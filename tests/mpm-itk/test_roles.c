@@ -1048,6 +1048,33 @@ static void restarts_are_not_counted(void)
     test_end();
 }
 
+static void dispatchers_share_a_limit(void)
+{
+    int fd[24], i, good = 0;
+
+    test_begin("workers of a pool are limited over all dispatchers");
+    settings();
+    run.limits.max_workers = 8;
+    run.limits.max_workers_per_pool = 6;
+    run.limits.dispatchers = 2;
+    start();
+    for (i = 0; i < 24; i++) {
+        fd[i] = dial();
+        say(fd[i], "/hang", 1, 0);
+        nap(20);
+    }
+    CLAIM(workers() <= 6);
+    for (i = 0; i < 8; i++) {
+        good += get("/", 2) == 200;
+    }
+    CLAIM(good == 8);
+    for (i = 0; i < 24; i++) {
+        close(fd[i]);
+    }
+    CLAIM(stop());
+    test_end();
+}
+
 /* (built with an OLD_PATIENCE of a second) */
 static void those_of_before_make_room(void)
 {
@@ -1157,4 +1184,5 @@ void test_roles(void)
     the_queued_are_left_alone();
     restarts_are_not_counted();
     those_of_before_make_room();
+    dispatchers_share_a_limit();
 }

@@ -378,7 +378,7 @@ static int pay_owed(void)
 
 static int may_have_more(const itk_crew_pool *p)
 {
-    return p->workers + p->pending < itk_d.run->limits.max_workers_per_pool;
+    return p->workers + p->pending < itk_d.max_of_pool;
 }
 
 static int ask(int pool)
@@ -900,6 +900,11 @@ int itk_crew_start(void)
     itk_d.max_workers = run->limits.max_workers / run->limits.dispatchers;
     if (itk_d.max_workers < 1) {
         itk_d.max_workers = 1;
+    }
+    itk_d.max_of_pool = run->limits.max_workers_per_pool
+                        / run->limits.dispatchers;
+    if (itk_d.max_of_pool < 1) {
+        itk_d.max_of_pool = 1;
     }
     return 0;
 }

@@ -93,6 +93,7 @@ typedef struct itk_dispatch_state {
     int leaving;
     int ancestors;              /* handover channels that are not at their end */
     int max_workers;            /* this dispatcher's part */
+    int max_of_pool;            /* and of one pool's */
 
     itk_conn *conns;
     int conn_count;             /* places there are */
