@@ -89,7 +89,7 @@ int itk_log_open_pool(int control, const char *pool_name, int log_count,
 static itk_pool pools[POOLS];
 static itk_host hosts[POOLS];
 static itk_run run;
-static int port, listener, dedicated;
+static int port, listener, dedicated, encrypted;
 static pid_t server;
 
 static void route_address(void *adapter, int index, const itk_address *local,
@@ -100,6 +100,7 @@ static void route_address(void *adapter, int index, const itk_address *local,
     (void) local;
     out->host = 0;
     out->pool = dedicated ? 0 : -1;
+    out->tls = encrypted;
 }
 
 static void route_head(void *adapter, const itk_address *local,
@@ -111,8 +112,7 @@ static void route_head(void *adapter, const itk_address *local,
     (void) adapter;
     (void) local;
     (void) remote;
-    (void) name;
-    out->pool = out->host = 0;
+    out->pool = out->host = encrypted && name != NULL ? 7 : 0;
     if (head->result == ITK_HEAD_WHOLE
         && itk_head_host(head, bytes, host, sizeof(host)) > 1
         && host[0] == 'p') {
@@ -317,7 +317,7 @@ static void settings(void)
         hosts[i].keep_alive_ms = 2000;
         hosts[i].timeout_ms = 2000;
     }
-    dedicated = 0;
+    dedicated = encrypted = 0;
     run.pools = pools;
     run.pool_count = POOLS;
     run.hosts = hosts;
@@ -1075,6 +1075,26 @@ static void dispatchers_share_a_limit(void)
     test_end();
 }
 
+static void the_restart_knows_tls(void)
+{
+    int half;
+
+    test_begin("half a ClientHello is one after a graceful restart as well");
+    settings();
+    encrypted = 1;
+    start();
+    half = dial();
+    (void) !send(half, "\x16\x03\x01\0\x05", 5, MSG_NOSIGNAL);
+    nap(100);
+    kill(server, SIGUSR1);
+    nap(300);
+    (void) !send(half, "\1\0\0\1\0 Connection: close", 23, MSG_NOSIGNAL);
+    CLAIM(hear(half) == 200 && field("X-Pool: ") == 7);
+    close(half);
+    CLAIM(stop());
+    test_end();
+}
+
 /* (built with an OLD_PATIENCE of a second) */
 static void those_of_before_make_room(void)
 {
@@ -1185,4 +1205,5 @@ void test_roles(void)
     restarts_are_not_counted();
     those_of_before_make_room();
     dispatchers_share_a_limit();
+    the_restart_knows_tls();
 }

@@ -204,6 +204,9 @@ int itk_inherit(int channel);
 
 /* ---- itk_dispatcher.c --------------------------------------------------- */
 
+/* A new connection: what its address says, and then a look. */
+void itk_dispatch_begin(itk_conn *c);
+
 /* Looks at a HEAD connection and gives it to a worker when it can. */
 void itk_dispatch_look(itk_conn *c);
 

@@ -204,7 +204,7 @@ void itk_dispatch_look(itk_conn *c)
 
 /* ---- accepting ---------------------------------------------------------- */
 
-static void begin(itk_conn *c)
+void itk_dispatch_begin(itk_conn *c)
 {
     const itk_run *run = itk_d.run;
     const itk_address *local = own_address(c);
@@ -291,7 +291,7 @@ static void accept_some(int listener)
             (void) close(fd);
             return;
         }
-        begin(&itk_d.conns[place]);
+        itk_dispatch_begin(&itk_d.conns[place]);
     }
 }
 

@@ -131,7 +131,9 @@ static void take_over(const itk_legacy *message, int fd)
             return;
         }
     }
-    place = itk_conn_new(fd, -1);
+    place = itk_conn_new(fd, message->listener
+                             < (uint32_t)itk_d.run->listener_count
+                             ? (int)message->listener : 0);
     if (place < 0) {
         (void) close(fd);
         return;
@@ -151,7 +153,7 @@ static void take_over(const itk_legacy *message, int fd)
         (void) itk_conn_watch(c);
     }
     else {
-        itk_dispatch_look(c);
+        itk_dispatch_begin(c);  /* TLS, or not, is what its address says */
     }
     /* it does not begin to wait anew, unless it is on its way already */
     c = &itk_d.conns[place];
