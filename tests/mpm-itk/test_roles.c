@@ -165,6 +165,19 @@ static void lie(const struct itk_worker_start *start, uint32_t serial,
             }
         }
     }
+    else if (strstr(how, "/lie-untaken")) {     /* the one sent ahead */
+        itk_pass ahead;
+
+        for (i = 0; i < 10000; i++) {
+            if (recv(start->channel, &ahead, sizeof(ahead),
+                     MSG_PEEK | MSG_DONTWAIT) == (ssize_t)sizeof(ahead)) {
+                report.serial = ahead.serial;
+                (void) !write(start->report, &report, sizeof(report));
+                sleep(10);
+            }
+            usleep(100);
+        }
+    }
     else if (strstr(how, "/lie-flood")) {
         for (i = 0; i < 100000; i++) {
             (void) !write(start->report, &report, sizeof(report));
@@ -1048,6 +1061,28 @@ static void restarts_are_not_counted(void)
     test_end();
 }
 
+static void untaken_ones_are_found(void)
+{
+    int liar, ahead;
+
+    test_begin("a worker that is done with what it never took is killed");
+    settings();
+    run.limits.max_workers_per_pool = 1;
+    start();
+    CLAIM(get("/", 4) == 200);
+    liar = dial();
+    say(liar, "/lie-untaken", 4, 0);
+    nap(20);
+    ahead = dial();
+    say(ahead, "/", 4, 0);
+    CLAIM(hear(ahead) == 0);
+    CLAIM(get("/", 4) == 200);
+    close(liar);
+    close(ahead);
+    CLAIM(stop());
+    test_end();
+}
+
 static void dispatchers_share_a_limit(void)
 {
     int fd[24], i, good = 0;
@@ -1204,6 +1239,7 @@ void test_roles(void)
     the_queued_are_left_alone();
     restarts_are_not_counted();
     those_of_before_make_room();
+    untaken_ones_are_found();
     dispatchers_share_a_limit();
     the_restart_knows_tls();
 }

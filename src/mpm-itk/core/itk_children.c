@@ -540,7 +540,9 @@ static int dispatcher_ended(itk_dispatcher_child *d, int status)
 {
     int leaving = d->leaving, fatal, i;
 
-    fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL;
+    /* one that has served may be somebody else's: what it says ends nothing */
+    fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL
+            && itk_s.now - d->born < CRASH_AGE;
     d->pid = 0;
     close_one(&d->control);
     close_one(&d->bequest);     /* if it was leaving, its heir has it */

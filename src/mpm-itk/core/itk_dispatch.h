@@ -63,7 +63,7 @@ typedef struct itk_crew_worker {
     int retired;                /* told to end */
     itk_ms mute;                /* since when its report pipe is closed; 0 */
     int idle;
-    uint32_t given;
+    uint32_t given, checked;    /* connections; up to which it was looked at */
     itk_ms born, since;         /* since: out[0] began, or idleness */
     int mate;                   /* the next worker of its pool */
     int next, prev;             /* idle: in its pool, last in first out */
