@@ -89,7 +89,7 @@ int itk_log_open_pool(int control, const char *pool_name, int log_count,
 static itk_pool pools[POOLS];
 static itk_host hosts[POOLS];
 static itk_run run;
-static int port, listener, dedicated;
+static int port, listener, dedicated, encrypted;
 static pid_t server;
 
 static void route_address(void *adapter, int index, const itk_address *local,
@@ -100,6 +100,7 @@ static void route_address(void *adapter, int index, const itk_address *local,
     (void) local;
     out->host = 0;
     out->pool = dedicated ? 0 : -1;
+    out->tls = encrypted;
 }
 
 static void route_head(void *adapter, const itk_address *local,
@@ -111,8 +112,7 @@ static void route_head(void *adapter, const itk_address *local,
     (void) adapter;
     (void) local;
     (void) remote;
-    (void) name;
-    out->pool = out->host = 0;
+    out->pool = out->host = encrypted && name != NULL ? 7 : 0;
     if (head->result == ITK_HEAD_WHOLE
         && itk_head_host(head, bytes, host, sizeof(host)) > 1
         && host[0] == 'p') {
@@ -165,6 +165,19 @@ static void lie(const struct itk_worker_start *start, uint32_t serial,
             }
         }
     }
+    else if (strstr(how, "/lie-untaken")) {     /* the one sent ahead */
+        itk_pass ahead;
+
+        for (i = 0; i < 10000; i++) {
+            if (recv(start->channel, &ahead, sizeof(ahead),
+                     MSG_PEEK | MSG_DONTWAIT) == (ssize_t)sizeof(ahead)) {
+                report.serial = ahead.serial;
+                (void) !write(start->report, &report, sizeof(report));
+                sleep(10);
+            }
+            usleep(100);
+        }
+    }
     else if (strstr(how, "/lie-flood")) {
         for (i = 0; i < 100000; i++) {
             (void) !write(start->report, &report, sizeof(report));
@@ -212,6 +225,9 @@ static int answer(const struct itk_worker_start *start, const itk_pass *pass,
     }
     if (strstr(request, "/crash")) {
         _exit(3);
+    }
+    if (strstr(request, "/hang")) {
+        sleep(60);
     }
     if (strstr(request, "/mute")) {
         close(start->report);
@@ -314,7 +330,7 @@ static void settings(void)
         hosts[i].keep_alive_ms = 2000;
         hosts[i].timeout_ms = 2000;
     }
-    dedicated = 0;
+    dedicated = encrypted = 0;
     run.pools = pools;
     run.pool_count = POOLS;
     run.hosts = hosts;
@@ -1034,6 +1050,126 @@ static void out_of_descriptors(void)
     test_end();
 }
 
+/* One place in the table for each restart, and a script that never ends. */
+static void restarts_are_not_counted(void)
+{
+    int fd[140], i, bad = 0;
+
+    test_begin("a script that never ends cannot stop the 140th restart");
+    settings();
+    run.limits.max_workers = run.limits.slots = 256;
+    start();
+    CLAIM(get("/", 1) == 200);
+    for (i = 0; i < 140; i++) {
+        fd[i] = dial();
+        say(fd[i], "/hang", 1, 0);
+        nap(10);
+        kill(server, SIGUSR1);
+        nap(10);
+        bad += get("/", 2) != 200;
+    }
+    CLAIM(bad == 0);
+    for (i = 0; i < 140; i++) {
+        close(fd[i]);
+    }
+    CLAIM(stop());
+    test_end();
+}
+
+static void untaken_ones_are_found(void)
+{
+    int liar, ahead;
+
+    test_begin("a worker that is done with what it never took is killed");
+    settings();
+    run.limits.max_workers_per_pool = 1;
+    start();
+    CLAIM(get("/", 4) == 200);
+    liar = dial();
+    say(liar, "/lie-untaken", 4, 0);
+    nap(20);
+    ahead = dial();
+    say(ahead, "/", 4, 0);
+    CLAIM(hear(ahead) == 0);
+    CLAIM(get("/", 4) == 200);
+    close(liar);
+    close(ahead);
+    CLAIM(stop());
+    test_end();
+}
+
+static void dispatchers_share_a_limit(void)
+{
+    int fd[24], i, good = 0;
+
+    test_begin("workers of a pool are limited over all dispatchers");
+    settings();
+    run.limits.max_workers = 8;
+    run.limits.max_workers_per_pool = 6;
+    run.limits.dispatchers = 2;
+    start();
+    for (i = 0; i < 24; i++) {
+        fd[i] = dial();
+        say(fd[i], "/hang", 1, 0);
+        nap(20);
+    }
+    CLAIM(workers() <= 6);
+    for (i = 0; i < 8; i++) {
+        good += get("/", 2) == 200;
+    }
+    CLAIM(good == 8);
+    for (i = 0; i < 24; i++) {
+        close(fd[i]);
+    }
+    CLAIM(stop());
+    test_end();
+}
+
+static void the_restart_knows_tls(void)
+{
+    int half;
+
+    test_begin("half a ClientHello is one after a graceful restart as well");
+    settings();
+    encrypted = 1;
+    start();
+    half = dial();
+    (void) !send(half, "\x16\x03\x01\0\x05", 5, MSG_NOSIGNAL);
+    nap(100);
+    kill(server, SIGUSR1);
+    nap(300);
+    (void) !send(half, "\1\0\0\1\0 Connection: close", 23, MSG_NOSIGNAL);
+    CLAIM(hear(half) == 200 && field("X-Pool: ") == 7);
+    close(half);
+    CLAIM(stop());
+    test_end();
+}
+
+/* (built with an OLD_PATIENCE of a second) */
+static void those_of_before_make_room(void)
+{
+    int fd[2], i, good = 0;
+
+    test_begin("scripts of before a restart do not keep all places for ever");
+    settings();
+    run.limits.max_workers = 2;
+    start();
+    for (i = 0; i < 2; i++) {
+        fd[i] = dial();
+        say(fd[i], "/hang", 1 + i, 0);
+    }
+    nap(200);
+    kill(server, SIGUSR1);
+    for (i = 0; i < 8 && !good; i++) {
+        good = get("/", 3) == 200;
+    }
+    CLAIM(good);
+    close(fd[0]);
+    close(fd[1]);
+    CLAIM(stop());
+    test_end();
+}
+
 /*
  * One that waits in a queue: nothing that its client does may be looked at, or
  * the place would be free, or in the queue twice.
@@ -1117,4 +1253,9 @@ void test_roles(void)
     unseen_ones_come_back();
     out_of_descriptors();
     the_queued_are_left_alone();
+    restarts_are_not_counted();
+    those_of_before_make_room();
+    untaken_ones_are_found();
+    dispatchers_share_a_limit();
+    the_restart_knows_tls();
 }

@@ -27,6 +27,8 @@ public static class AttackFiles
     public const string Refused = "refused";
     public const string Started = "started";
 
+    private static readonly ImmutableArray<string> Secrets = ["of-root", "of-roots-group", "of-starters-group", "of-victim", "of-starter"];
+
     public static ImmutableArray<AttackFile> Of(AttackRecipe recipe) =>
     [
         new(Configuration, AttackConf.Text(recipe)),
@@ -35,7 +37,7 @@ public static class AttackFiles
         .. new[] { recipe.Cast.Attacker, recipe.Cast.Victim }.Select(role => new AttackFile($"sites/{role.Account}/index.html", $"page of {role.Host}\n")),
         new($"sites/{recipe.Cast.Attacker.Account}/ids.php", PhpIds(recipe.Cast)),
         new($"sites/{recipe.Cast.Attacker.Account}/file.php", PhpFile),
-        .. new[] { "of-root", "of-roots-group", "of-starters-group", "of-victim", "of-starter" }.Select(name => new AttackFile($"secrets/{name}", "secret\n")),
+        .. Secrets.Select(name => new AttackFile($"secrets/{name}", "secret\n")),
     ];
 
     private static string PhpIds(AttackCast cast) => string.Create(

@@ -165,6 +165,9 @@ static int open_log_pipes(int pool, int *pipes)
     for (i = 0; i < count; i++) {
         pipes[i] = -1;          /* none of them is open */
     }
+    if (errno == EAGAIN) {
+        errno = EBUSY;          /* EAGAIN is fork's: the machine has no more */
+    }
     return -1;
 }
 
@@ -177,18 +180,47 @@ static void close_log_pipes(int *pipes)
     }
 }
 
-static int dispatcher_ended(itk_dispatcher_child *d, int status);
-
 /* ---- dispatchers -------------------------------------------------------- */
 
+static int dispatcher_ended(itk_dispatcher_child *d, int status);
+
 /*
- * A place in the table.  One that is leaving can take as long as its slowest
- * client; when all places are taken the one that has been at it longest ends.
+ * A dispatcher of before stays as long as one of its workers does, and a script
+ * can stay for ever.  The one that is there longest is ended for a new one; its
+ * workers finish what they have (they are given ORPHAN_PATIENCE).
  */
-static itk_dispatcher_child *free_dispatcher(void)
+static itk_dispatcher_child *evict_dispatcher(void)
 {
+    static const struct timespec moment = { 0, 5000000 };
     itk_dispatcher_child *oldest = NULL;
     int i, status;
+
+    for (i = 0; i < 2 * ITK_DISPATCHERS_MOST; i++) {
+        itk_dispatcher_child *d = &itk_s.dispatchers[i];
+
+        if (d->pid > 0 && d->leaving && d->run != itk_s.run_number
+            && (oldest == NULL || d->generation < oldest->generation)) {
+            oldest = d;
+        }
+    }
+    if (oldest == NULL) {
+        return NULL;
+    }
+    (void) kill(oldest->pid, SIGKILL);
+    for (i = 0; i < 200; i++) {
+        if (waitpid(oldest->pid, &status, WNOHANG) == oldest->pid) {
+            (void) dispatcher_ended(oldest, status);
+            return oldest;
+        }
+        (void) nanosleep(&moment, NULL);
+    }
+    errno = EAGAIN;
+    return NULL;
+}
+
+static itk_dispatcher_child *free_dispatcher(void)
+{
+    int i;
 
     for (i = 0; i < 2 * ITK_DISPATCHERS_MOST; i++) {
         itk_dispatcher_child *d = &itk_s.dispatchers[i];
@@ -196,17 +228,8 @@ static itk_dispatcher_child *free_dispatcher(void)
         if (d->pid == 0 && d->control <= 0) {
             return d;
         }
-        if (d->pid > 0 && d->leaving
-            && (oldest == NULL || d->generation < oldest->generation)) {
-            oldest = d;
-        }
     }
-    if (oldest && kill(oldest->pid, SIGKILL) == 0
-        && waitpid(oldest->pid, &status, 0) == oldest->pid) {
-        (void) dispatcher_ended(oldest, status);
-        return oldest;
-    }
-    return NULL;
+    return evict_dispatcher();
 }
 
 /* How many descriptors it may have: asked here, for later its filter refuses. */
@@ -385,7 +408,7 @@ int itk_children_worker(itk_dispatcher_child *d, int pool)
     pid_t pid = -1;
 
     if (slot < 0) {
-        errno = EAGAIN;
+        errno = EBUSY;
         return -1;
     }
     w = &itk_s.workers[slot];
@@ -422,7 +445,7 @@ int itk_children_worker(itk_dispatcher_child *d, int pool)
         fds[1] = channel[1];
         fds[2] = report[0];
         if (tell_of(d, ITK_ORDER_WORKER, w, slot, fds, 3) != 0) {
-            error = errno;
+            error = errno == EAGAIN ? EBUSY : errno;
             itk_children_kill(w, SIGKILL);
             slot = -1;
         }
@@ -529,12 +552,12 @@ static int dispatcher_ended(itk_dispatcher_child *d, int status)
 {
     int leaving = d->leaving, fatal, i;
 
-    fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL;
+    /* one that has served may be somebody else's: what it says ends nothing */
+    fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL
+            && itk_s.now - d->born < CRASH_AGE;
     d->pid = 0;
     close_one(&d->control);
-    if (leaving) {
-        close_one(&d->bequest);
-    }
+    close_one(&d->bequest);     /* if it was leaving, its heir has it */
     for (i = 0; i < itk_s.slots; i++) {
         itk_child *w = &itk_s.workers[i];
 

@@ -84,7 +84,8 @@ int itk_children_table(int slots);
 int itk_children_logger(void);
 int itk_children_dispatcher(int index);
 
-/* The slot, or -1 with errno; its dispatcher has been told. */
+/* The slot, or -1 with errno (EBUSY: a channel or the table is full for now); its
+ * dispatcher has been told. */
 int itk_children_worker(itk_dispatcher_child *for_whom, int pool);
 
 /* Reaps what has ended.  1: a dispatcher cannot start, and the server ends. */

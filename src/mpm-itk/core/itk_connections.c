@@ -23,6 +23,8 @@
 #define PLACE_BITS 20
 #define PLACE_MASK ((1u << PLACE_BITS) - 1)
 
+#define ROOM_AT_ONCE 64         /* connections closed for those that come */
+
 #define LINGER_FIRST_LOOK 1     /* ms; most clients have closed by then */
 #define LINGER_LOOK       20
 #define LINGER_SILENCE    2000
@@ -299,24 +301,34 @@ void itk_conns_drain(void)
     }
 }
 
+/* In one round over the table, however many: it is long when it is full. */
 int itk_conns_make_room(int count)
 {
-    int made = 0, oldest, i;
+    int oldest[ROOM_AT_ONCE], made = 0, i, at;
 
-    while (made < count && itk_d.live[ITK_CONN_KEPT] > 0) {
-        oldest = -1;
-        for (i = 0; i < itk_d.conn_count; i++) {
-            if (itk_d.conns[i].state == ITK_CONN_KEPT
-                && (oldest < 0
-                    || itk_d.conns[i].since < itk_d.conns[oldest].since)) {
-                oldest = i;
-            }
+    if (count > ROOM_AT_ONCE) {
+        count = ROOM_AT_ONCE;
+    }
+    if (itk_d.live[ITK_CONN_KEPT] == 0) {
+        return 0;
+    }
+    for (i = 0; i < itk_d.conn_count; i++) {
+        const itk_conn *c = &itk_d.conns[i];
+
+        if (c->state != ITK_CONN_KEPT
+            || (made == count
+                && c->since >= itk_d.conns[oldest[made - 1]].since)) {
+            continue;
         }
-        if (oldest < 0) {
-            break;
+        at = made < count ? made++ : made - 1;
+        while (at > 0 && itk_d.conns[oldest[at - 1]].since > c->since) {
+            oldest[at] = oldest[at - 1];
+            at--;
         }
-        itk_conn_close(&itk_d.conns[oldest]);
-        made++;
+        oldest[at] = i;
+    }
+    for (i = 0; i < made; i++) {
+        itk_conn_close(&itk_d.conns[oldest[i]]);
     }
     return made;
 }

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -842,6 +843,35 @@ static void forget_unanswered(void)
     }
 }
 
+/*
+ * Has it said of a connection that it is done, and not even taken it?  Then the
+ * message is in the channel still, and in-flight descriptors are counted for all
+ * workers together.  (MSG_PEEK without room for control messages: no descriptor
+ * comes of it.)
+ */
+static void look_at_untaken(int slot)
+{
+    itk_crew_worker *w = &itk_d.workers[slot];
+    itk_pass message;
+    itk_conn *c;
+    ssize_t n;
+
+    if (w->back < 0 || w->checked == w->given || !ITK_GUARD("in-flight")) {
+        return;
+    }
+    ITK_TOUCH_POOL(w->pool);
+    n = recv(w->back, &message, sizeof(message), MSG_PEEK | MSG_DONTWAIT);
+    ITK_TOUCHED();
+    if (n != (ssize_t)sizeof(message)) {
+        w->checked = w->given;
+        return;
+    }
+    c = itk_conn_by_serial(message.serial);
+    if (c == NULL || c->state != ITK_CONN_OUT || c->worker != slot) {
+        bad_worker(slot, "reports what it never took");
+    }
+}
+
 void itk_crew_sweep(void)
 {
     int slot;
@@ -854,6 +884,9 @@ void itk_crew_sweep(void)
             /* not at its end: nothing that it has can come to one */
             w->mute = itk_d.now;
             (void) itk_dispatch_request(ITK_REQUEST_KILL, w->pool, slot);
+        }
+        else if (w->pool >= 0 && !w->mute) {
+            look_at_untaken(slot);
         }
     }
 }

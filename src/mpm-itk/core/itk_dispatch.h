@@ -63,7 +63,7 @@ typedef struct itk_crew_worker {
     int retired;                /* told to end */
     itk_ms mute;                /* since when its report pipe is closed; 0 */
     int idle;
-    uint32_t given;
+    uint32_t given, checked;    /* connections; up to which it was looked at */
     itk_ms born, since;         /* since: out[0] began, or idleness */
     int mate;                   /* the next worker of its pool */
     int next, prev;             /* idle: in its pool, last in first out */
@@ -208,6 +208,8 @@ int itk_inherit(int channel);
 /* What the address says of a connection: TLS, host, and the pool if it has one
  * alone.  -1: it has been closed. */
 int itk_dispatch_address(itk_conn *c);
+/* A new connection: what its address says, and then a look. */
+void itk_dispatch_begin(itk_conn *c);
 
 /* Looks at a HEAD connection and gives it to a worker when it can. */
 void itk_dispatch_look(itk_conn *c);

@@ -226,7 +226,7 @@ int itk_dispatch_address(itk_conn *c)
     return 0;
 }
 
-static void begin(itk_conn *c)
+void itk_dispatch_begin(itk_conn *c)
 {
     if (itk_dispatch_address(c) != 0) {
         return;
@@ -299,7 +299,7 @@ static void accept_some(int listener)
             (void) close(fd);
             return;
         }
-        begin(&itk_d.conns[place]);
+        itk_dispatch_begin(&itk_d.conns[place]);
     }
 }
 

@@ -131,17 +131,19 @@ static void take_over(const itk_legacy *message, int fd)
             return;
         }
     }
-    place = itk_conn_new(fd, -1);
+    place = itk_conn_new(fd, message->listener
+                             < (uint32_t)itk_d.run->listener_count
+                             ? (int)message->listener : 0);
     if (place < 0) {
         (void) close(fd);
         return;
     }
     c = &itk_d.conns[place];
     c->served = message->served;
-    if (itk_dispatch_address(c) != 0) {
-        return;
-    }
     if (pool >= 0) {
+        if (itk_dispatch_address(c) != 0) {
+            return;
+        }
         c->known = c->known && c->pool == pool;
         c->pool = pool;
         c->marked = 1;
@@ -155,7 +157,7 @@ static void take_over(const itk_legacy *message, int fd)
         (void) itk_conn_watch(c);
     }
     else {
-        itk_dispatch_look(c);
+        itk_dispatch_begin(c);  /* TLS, or not, is what its address says */
     }
     /* it does not begin to wait anew, unless it is on its way already */
     c = &itk_d.conns[place];

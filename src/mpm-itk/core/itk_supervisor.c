@@ -32,7 +32,12 @@
 #define LOGGER_GRACE    2000
 #define HELD_UP         2000    /* ms that a dispatcher makes no turn */
 #define STUCK           6000
+#ifndef OLD_PATIENCE
+#define OLD_PATIENCE    60000   /* ms after a restart, if there is need */
+#endif
 #define RESPAWN         1000    /* ms between two starts of a dispatcher */
+
+static itk_msec run_began;
 
 static volatile sig_atomic_t stop_wanted, restart_wanted, graceful_wanted,
                              child_ended;
@@ -142,6 +147,37 @@ static void refuse(const itk_dispatcher_child *d, uint32_t pool, int delay)
     (void) itk_wire_send(d->control, &order, sizeof(order), NULL, 0);
 }
 
+/*
+ * No place for another worker.  Those of before the last restart may finish; but
+ * a script of theirs that does not, in every generation, would leave the others
+ * of now no place at all.  One at a time, the one that is there longest.
+ */
+static void end_one_of_before(void)
+{
+    itk_child *oldest = NULL;
+    int i;
+
+    if (itk_s.now - run_began < OLD_PATIENCE) {
+        return;
+    }
+    for (i = 0; i < itk_s.slots; i++) {
+        itk_child *w = &itk_s.workers[i];
+
+        if (w->pid <= 0 || w->run == itk_s.run_number) {
+            continue;
+        }
+        if (w->told && w->told <= itk_s.now) {
+            return;             /* one is on its way */
+        }
+        if (oldest == NULL || w->serial < oldest->serial) {
+            oldest = w;
+        }
+    }
+    if (oldest) {
+        oldest->told = itk_s.now;
+    }
+}
+
 static void spawn(itk_dispatcher_child *d, const itk_request *request)
 {
     static itk_msec said;
@@ -154,12 +190,15 @@ static void spawn(itk_dispatcher_child *d, const itk_request *request)
     if (pool->not_before > itk_s.now) {
         refuse(d, request->pool, (int)(pool->not_before - itk_s.now));
     }
-    else if (itk_s.worker_count >= itk_s.run->limits.max_workers
-             || !may_fork()) {
+    else if (itk_s.worker_count >= itk_s.run->limits.max_workers) {
+        end_one_of_before();
+        refuse(d, request->pool, RETRY_FULL);
+    }
+    else if (!may_fork()) {
         refuse(d, request->pool, RETRY_FULL);
     }
     else if (itk_children_worker(d, (int)request->pool) < 0) {
-        if (errno == EAGAIN) {  /* a channel is full for a moment */
+        if (errno == EBUSY) {
             refuse(d, request->pool, RETRY_FULL);
             return;
         }
@@ -376,7 +415,7 @@ static int begin(const itk_run *run)
     int i;
 
     itk_s.run = run;
-    itk_s.now = itk_supervisor_clock();
+    itk_s.now = run_began = itk_supervisor_clock();
     itk_s.run_number++;
     free(itk_s.pools);
     free(itk_s.log_pipes);

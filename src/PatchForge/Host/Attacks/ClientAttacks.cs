@@ -5,7 +5,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using PatchForge.Attacks;
-using PatchForge.Host.Smoke;
 using PatchForge.Smoke;
 
 namespace PatchForge.Host.Attacks;

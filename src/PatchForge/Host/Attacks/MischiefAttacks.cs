@@ -1,5 +1,4 @@
 #pragma warning disable RS0030 // As in Prober.
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
