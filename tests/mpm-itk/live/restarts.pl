@@ -123,6 +123,7 @@ test forks => 'when no process can be had the server waits, lives, and serves af
     return skip('no cgroup for pids') if !-w '/sys/fs/cgroup/pids' || !mkdir $group;
     configure("MaxClients 6\nTimeout 20\n");
     start('sh', '-c', "echo \$\$ > $group/cgroup.procs && exec \"\$@\"", 'sh');
+    sleep 0.5;
     my $now = (split /\n/, read_file("$group/pids.current"))[0];
     write_file("$group/pids.max", $now);
     my $s = connect_to();
