@@ -599,9 +599,6 @@ static int whose_is(pid_t pid, int status)
     if (pid == itk_s.logger) {
         itk_s.logger = 0;
         close_one(&itk_s.logger_control);
-        for (i = 0; i < itk_s.run->pool_count; i++) {
-            close_log_pipes(&itk_s.pools[i]);   /* nobody reads these */
-        }
         return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL;
     }
     for (k = 0; k < sizeof(itk_s.old_loggers) / sizeof(pid_t); k++) {
