@@ -71,6 +71,9 @@ public enum AttackSetting
 {
     Usual,
 
+    /// <summary>One dispatcher, so that connections have one table.</summary>
+    OneDispatcher,
+
     /// <summary>Few workers in all, and a pool may have all of them.</summary>
     Crowded,
 
@@ -82,6 +85,9 @@ public enum AttackSetting
 
     /// <summary>A host is assigned to root.</summary>
     RootIdentity,
+
+    /// <summary>A host is assigned to group 0.</summary>
+    RootGroup,
 
     /// <summary>A host is assigned to a user outside of LimitUIDRange.</summary>
     OutOfRange,

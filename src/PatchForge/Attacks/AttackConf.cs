@@ -96,6 +96,18 @@ public static class AttackConf
             yield return $"ItkDispatcherUser {(recipe.Setting == AttackSetting.DispatcherIsPool ? recipe.Cast.Victim : recipe.Cast.Front).Account}";
             yield return $"ItkMaxWorkersPerPool {(crowded ? 6 : 8)}";
             yield return "ItkQueueDepth 64";
+            if (recipe.Setting == AttackSetting.OneDispatcher)
+            {
+                yield return "ItkDispatchers 1";
+            }
+
+            if (crowded)
+            {
+                // The other host shall have nobody when the crowd comes.
+                yield return "ItkMinSpareWorkers 0";
+                yield return "ItkIdleTimeout 1";
+            }
+
             yield return recipe.Setting == AttackSetting.NoNewPrivileges ? "ItkNoNewPrivileges On" : "ItkNoNewPrivileges Off";
         }
 
@@ -137,7 +149,8 @@ public static class AttackConf
             ? ["    <FilesMatch \\.php$>", "        SetHandler application/x-httpd-php", "    </FilesMatch>"]
             : [];
         var account = recipe.Setting == AttackSetting.RootIdentity ? "root" : attacker.Account;
-        foreach (var line in Host(recipe, attacker, account, [.. nice, .. own, .. wrong, .. open, .. php]))
+        var rootGroup = recipe.Setting == AttackSetting.RootGroup ? "root" : null;
+        foreach (var line in Host(recipe, attacker, account, [.. nice, .. own, .. wrong, .. open, .. php], rootGroup))
         {
             yield return line;
         }

@@ -7,7 +7,13 @@ internal static class CatalogStarts
 {
     public static ImmutableArray<Attack> All { get; } =
     [
-        Start("start-root", "have a host served as root", AttackSetting.RootIdentity, "uid-zero") with { Expected = Expectations.Everywhere },
+        Start("start-root", "have a host served as root", AttackSetting.RootIdentity, "") with
+        {
+            Guards = [],
+            Unguarded = "the look at folders that a host's user may write to refuses root as well; start-root-group shows the guard",
+            Expected = Expectations.Everywhere,
+        },
+        Start("start-root-group", "have a host served with group 0", AttackSetting.RootGroup, "uid-zero") with { Expected = Expectations.Everywhere },
         Start("start-range", "have a host served by a user outside of LimitUIDRange", AttackSetting.OutOfRange, "ids-range") with
         {
             Expected = Expectations.Everywhere with { Switch = Expectation.NotAsked },

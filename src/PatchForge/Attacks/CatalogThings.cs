@@ -13,7 +13,7 @@ internal static class CatalogThings
         Inside("fd-channels", "find another worker's channel or the control channel", "one Unix socket is open, its own", "research 2.1 (3): mpm-peruser", ["descriptors"]) with { Expected = Expectations.OfPools },
         Inside("channel-steal", "take a connection that is meant for another worker", "there is no channel to take it from", "research 2.1 (3): mpm-peruser", [], "what it needs is what fd-channels finds") with { Expected = Expectations.OfPools },
         Inside("channel-send", "send descriptors and forged messages back into the channel", "nobody takes them, and both hosts are served", "research 2.1 (1, 2, 7): mpm-peruser", [], "the other end is written to and never read: there is no code to take out") with { Expected = Expectations.OfPools },
-        Inside("fd-inherited", "read a file that the server's starter left open", "it is not open in a worker", "research 3.1 (5)", ["descriptors"]) with
+        Inside("fd-inherited", "read a file that the server's starter left open", "it is not open in a worker", "research 3.1 (5)", [], "what was open at the start is blanked one by one and swept as well; fd-channels shows the sweep") with
         {
             Expected = Expectations.PoolsOnly,
             Why = "classic blanks listening sockets alone",
@@ -34,7 +34,7 @@ internal static class CatalogThings
             Unguarded = "a page that is mapped for reading from a file opened for reading cannot be made writable; there is nothing to leave out",
             Expected = Expectations.Everywhere,
         },
-        Memory("memory-named", "open the scoreboard's file, a System V or a POSIX segment", "EACCES, or there is none", ["setuid"]),
+        Memory("memory-named", "open the scoreboard's file, a System V or a POSIX segment", "EACCES, or there is none", []) with { Unguarded = "the pool model gives nothing a name; who may open what has one is shown by file-root" },
         Memory("memory-secret", "find the other host's SetEnv secret in its own memory", "it was wiped", ["secrets"]) with
         {
             Source = "specification, secrets; trust page of the classic model",

@@ -64,8 +64,10 @@ public abstract record Means
     /// <summary>A worker does it while another host is asked, with an answer in progress and a connection kept.</summary>
     /// <param name="Workers">How many workers of the attacker's do it at once.</param>
     /// <param name="MustEnd">The worker that does it has to be ended for it.</param>
+    /// <param name="Step">Added to <paramref name="Number"/> from one worker to the next.</param>
+    /// <param name="Before">Connections that wait with half a head before it begins: they take places in the dispatcher's table.</param>
     /// <param name="MostEnds">How often workers may die of it in three seconds, where it is done again and again; 0: it is done once.</param>
-    public sealed record Misbehaves(string Name, int Number, int Workers, bool MustEnd = false, int MostEnds = 0) : Means;
+    public sealed record Misbehaves(string Name, int Number, int Workers, bool MustEnd = false, int MostEnds = 0, int Step = 0, int Before = 0) : Means;
 
     /// <summary>A worker keeps a duplicate of its connection, and another host's request comes in on it.</summary>
     public sealed record Steals : Means;

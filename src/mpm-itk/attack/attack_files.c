@@ -34,6 +34,10 @@ static void file_of_root(const itk_task *task, itk_result *result)
 static void file_of_roots_group(const itk_task *task, itk_result *result)
 {
     itk_become_root();
+    if (setegid(0) != 0 && setresgid(-1, 0, -1) != 0) {
+        itk_tried(result, "setegid 0");
+        itk_kernel(result, "%s", itk_error_name(errno));
+    }
     read_secret(task, "of-roots-group", result);
 }
 

@@ -110,6 +110,7 @@ static pid_t target_or_say(const itk_task *task, itk_result *result)
 static void signal_target(const itk_task *task, itk_result *result)
 {
     pid_t pid;
+    uid_t uid;
 
     itk_become_root();
     pid = target_or_say(task, result);
@@ -118,6 +119,13 @@ static void signal_target(const itk_task *task, itk_result *result)
     }
     if (itk_call(result, "kill 0", kill(pid, 0))) {
         result->outcome = ITK_SUCCEEDED;
+    } else {
+        /* With any way to another identity left, its own will do. */
+        uid = (uid_t)itk_status_number(pid, "Uid", 0, 10);
+        if (itk_call(result, "setresuid its", setresuid(uid, uid, uid))
+            && itk_call(result, "kill 0", kill(pid, 0))) {
+            result->outcome = ITK_SUCCEEDED;
+        }
     }
     if (itk_call(result, "setpriority", setpriority(PRIO_PROCESS, (id_t)pid, 19))) {
         result->outcome = ITK_SUCCEEDED;

@@ -23,6 +23,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -264,9 +265,25 @@ static int handler(request_rec *r)
     return strcmp(r->handler, "itk-victim") == 0 ? victim_handler(r) : DECLINED;
 }
 
+/*
+ * Memory that a module shares with all its processes, as the SSL session cache,
+ * mod_auth_digest or an opcode cache do: whether a worker still shares it is
+ * what the attack on shared memory sees.
+ */
+static int share_memory(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)p;
+    (void)plog;
+    (void)ptemp;
+    (void)s;
+    return mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+           == MAP_FAILED ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
+    ap_hook_post_config(share_memory, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_FIRST);
 }
 

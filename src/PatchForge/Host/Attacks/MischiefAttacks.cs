@@ -16,6 +16,7 @@ internal sealed partial class MischiefAttacks(Service service, InsideAttacks ins
 
     public async Task<AttackSeen> Misbehave(string id, Means.Misbehaves attack, CancellationToken cancel)
     {
+        using var before = await ClientAttacks.Waiting(service, attack.Before, cancel);
         await using var held = await inside.Busy(Cast.Victim.Host, cancel, seconds: 3);
         await using var kept = await service.Wire.Connect(cancel);
         await kept.Send(Probes.Get("/index.html", Cast.Victim.Host), cancel);
@@ -23,7 +24,7 @@ internal sealed partial class MischiefAttacks(Service service, InsideAttacks ins
         await using var pulse = new Pulse(service, Cast.Victim.Host, cancel);
         var clock = Stopwatch.StartNew();
         var ends = attack.MostEnds > 0 ? await AgainAndAgain(attack, TimeSpan.FromSeconds(3), cancel) : 0;
-        var answers = attack.MostEnds > 0 ? [] : await Task.WhenAll(Enumerable.Range(0, attack.Workers).Select(_ => Once(attack, cancel)));
+        var answers = attack.MostEnds > 0 ? [] : await Task.WhenAll(Enumerable.Range(0, attack.Workers).Select(worker => Once(attack, attack.Number + (worker * attack.Step), cancel)));
         if (clock.Elapsed < TimeSpan.FromSeconds(3))
         {
             await Task.Delay(TimeSpan.FromSeconds(3) - clock.Elapsed, cancel);
@@ -66,16 +67,16 @@ internal sealed partial class MischiefAttacks(Service service, InsideAttacks ins
     }
 
     /// <summary>The status that came, 0 when the connection was closed, -1 when nothing came for long.</summary>
-    private async Task<int> Once(Means.Misbehaves attack, CancellationToken cancel)
+    private async Task<int> Once(Means.Misbehaves attack, int number, CancellationToken cancel)
     {
         try
         {
             await using var connection = await service.Wire.Connect(cancel, receiveBuffer: 4096);
-            await connection.Send($"GET {inside.Query(attack.Name, number: attack.Number)} HTTP/1.1\r\nHost: {Cast.Attacker.Host}\r\n\r\n", cancel);
+            await connection.Send($"GET {inside.Query(attack.Name, number: number)} HTTP/1.1\r\nHost: {Cast.Attacker.Host}\r\n\r\n", cancel);
             if (attack.Name == "linger-and-fill")
             {
                 // What it was sent is never read: the window stays shut while the server closes.
-                await Task.Delay(2500, cancel);
+                await Task.Delay(TimeSpan.FromSeconds(number), cancel);
                 return 0;
             }
 
@@ -100,7 +101,7 @@ internal sealed partial class MischiefAttacks(Service service, InsideAttacks ins
         {
             while (clock.Elapsed < time)
             {
-                if (await Once(attack, cancel) == 0)
+                if (await Once(attack, attack.Number, cancel) == 0)
                 {
                     Interlocked.Increment(ref ends);
                 }
@@ -136,6 +137,8 @@ internal sealed partial class MischiefAttacks(Service service, InsideAttacks ins
 
     public async Task<AttackSeen> Crowd(string id, Means.Crowds attack, CancellationToken cancel)
     {
+        // Idle workers go after a second (AttackConf): the other host has none when the crowd comes.
+        await Task.Delay(4000, cancel);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var crowd = Enumerable.Range(0, attack.Clients).Select(async _ =>
         {
