@@ -131,6 +131,8 @@ public static class AttackConf
             yield return "</Location>";
         }
 
+        // Who serves is asked at a place that every user may enter: a folder's rights would answer for the server.
+        yield return $"Alias /itk-who {place}/open/itk-who";
         yield return $"NameVirtualHost {Address(recipe)}";
     }
 

@@ -76,7 +76,7 @@ public static class AttackFiles
             Line(string.Create(CultureInfo.InvariantCulture, $"echo '{role.Account}-more:x:{role.Group}:{role.Account}' >> /etc/group"));
         }
 
-        Line("mkdir -p \"$place/run\" \"$place/logs\" \"$place/loot\"");
+        Line("mkdir -p \"$place/run\" \"$place/logs\" \"$place/loot\" \"$place/open\"");
         Line("chmod 1777 \"$place/loot\"");
         Line("cd \"$place/secrets\"");
         Line("chmod 0400 of-root of-starter");

@@ -25,7 +25,7 @@ internal static class CatalogMischief
         {
             Unguarded = "its peer reads, so that nothing waits; linger-and-fill shows the guard",
         },
-        Mischief("linger-and-fill", 3, "fill a connection whose client does not read, with SO_LINGER of a minute, and leave it to be closed by another", "closing does not wait", "specification, traps: tried, blocked close", new Means.Misbehaves("linger-and-fill", 12, 4), ["linger-reset"]),
+        Mischief("linger-and-fill", 3, "fill a connection whose client does not read, with SO_LINGER of a minute, and leave it to be closed by another", "closing does not wait", "specification, traps: tried, blocked close", new Means.Misbehaves("linger-and-fill", 12, 4), ["linger-reset"]) with { Setting = AttackSetting.OneDispatcher },
         Mischief("linger-and-write", 3, "go on writing to a connection that was reported over", "only the own client has it", "specification, traps", new Means.Misbehaves("linger-and-write", 2, 4), []) with
         {
             Unguarded = "the connection is the attacker's own and closing it is enough",
@@ -68,7 +68,7 @@ internal static class CatalogMischief
             Unguarded = "no guard can be there: what comes in on a connection is whoever's has it",
             Why = "what a client sends on a connection that a host has, that host can read",
         },
-        Route("host-switch", "be asked for another host on a connection that it has", ["GET /itk-who HTTP/1.1\r\nHost: {own}\r\n\r\n", "GET /itk-who HTTP/1.1\r\nHost: {other}\r\n\r\n"], ["host-check", "location-check"], "specification, points 4 and 5") with { Unguarded = null },
+        Route("host-switch", "be asked for another host on a connection that it has", ["GET /itk-who HTTP/1.1\r\nHost: {own}\r\n\r\n", "GET /itk-who HTTP/1.1\r\nHost: {other}\r\n\r\n"], ["host-check"], "specification, points 4 and 5") with { Unguarded = null },
         Route("host-both", "two Host fields that name two hosts", ["GET /itk-who HTTP/1.1\r\nHost: {own}\r\nHost: {other}\r\nConnection: close\r\n\r\n"], [], "research 2.1 (8)"),
         Route("host-absolute", "an absolute address with another host in Host", ["GET http://{other}/itk-who HTTP/1.1\r\nHost: {own}\r\nConnection: close\r\n\r\n"], [], "RFC 2616 5.2"),
         Route("host-nul", "a NUL byte in Host", ["GET /itk-who HTTP/1.1\r\nHost: {own}\0.{other}\r\nConnection: close\r\n\r\n"], [], "specification, point 5"),
