@@ -49,10 +49,16 @@ public static class Generators
                 end
             end
             if enough > 0 then
+                -- The thread can stop itself, but wrk's first thread sleeps until the time is over or SIGINT comes.
+                local ffi = require("ffi")
+                ffi.cdef("int getpid(void); int kill(int, int);")
                 local got = 0
                 function response()
                     got = got + 1
-                    if got >= enough then wrk.thread:stop() end
+                    if got == enough then
+                        wrk.thread:stop()
+                        ffi.C.kill(ffi.C.getpid(), 2)
+                    end
                 end
             end
             if crowd then

@@ -21,7 +21,7 @@ internal sealed record FoundImages(
 /// <summary>The images that are compared: given, or built from one tree.</summary>
 internal sealed class BenchImages(Outside outside, IRoots roots, Func<string, string?> variable)
 {
-    private const string Module = "libphp.so";
+    private const string Module = "modules/libphp.so";
     private static readonly ImmutableSortedDictionary<string, string> s_none = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <param name="wanted">Variants of the build.</param>
@@ -33,8 +33,8 @@ internal sealed class BenchImages(Outside outside, IRoots roots, Func<string, st
         {
             var root = await new BuildAndSmoke(outside, roots).Open(request.Settings, line, request.Root, cancel);
             var given = request.Images.ToImmutableSortedDictionary(image => image.Key, image => Checked(image.Key, image.Value), StringComparer.Ordinal);
-            var scripting = given.RemoveRange(given.Where(image => !BenchGround.Parts(image.Value).ModuleFiles.Contains(Module)).Select(image => image.Key));
-            return new FoundImages(root.Tree, given, scripting, "no image that --image names has modules/" + Module);
+            var scripting = given.RemoveRange(given.Where(image => !File.Exists(Path.Combine(image.Value, Module))).Select(image => image.Key));
+            return new FoundImages(root.Tree, given, scripting, "no image that --image names has " + Module);
         }
 
         var asked = new BuildLabRequest(request.Settings, request.Release, wanted, request.Source, request.Root);

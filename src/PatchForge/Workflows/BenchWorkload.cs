@@ -138,9 +138,9 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
         foreach (var arm in workload.Arms.Where(arm => !arm.Load.Fresh && arm.Crowd == 0))
         {
             progress.Now($"warming {arm.Name}");
-            if (arm.Load.Hosts > 1)
+            if (arm.Load.Hosts > 1 && arm.Variant == Variant.Pool)
             {
-                // Each host once, so that every pool has a process.
+                // Each host once, so that every pool has a process; no other server keeps any for a host.
                 await servers[NameOf(arm)].Load(arm.Load with { Connections = 1, Fresh = true }, arm.Layout, 0, LongestWarming, cancel);
             }
 
