@@ -25,7 +25,8 @@ public static class Catalog
         ["regain"] = "it tries the ways back that other guards close: alone taken out, those still close them",
         ["generation"] = "a worker cannot write into its own channel what it reads there; messages of an earlier generation are made in tests/mpm-itk",
         ["request-valid"] = "its sender is the dispatcher, where no code of an attacker's runs in this suite; wrong requests are made in tests/mpm-itk",
-        ["in-flight"] = "the kernel's limit on descriptors in flight is per user and far above what a run on loopback has",
+        ["share-uid"] = "it refuses a configuration at start-up, before there is a worker to attack; tests/mpm-itk/config.pl gives it such ones",
+        ["in-flight"] = "the kernel's limit on descriptors in flight is per user and far above what a run on loopback has; tests/mpm-itk has a worker that takes nothing",
         ["fork-rate"] = "it is for a thousand forks a second of all pools together; one attacker's pool is stopped by backoff first",
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);
 

@@ -39,15 +39,15 @@ public static class IdentityJudge
         return new Verdict(probe.Name, probe.Expected, process + (complaint is null ? "" : $" ({complaint})"), complaint is null);
     }
 
-    /// <summary>One holder at least is who serves the site; any other is the server's own user, and none is root.</summary>
+    /// <summary>One holder at least is who serves the site; any other is the server's own user or passes connections on, and none is root.</summary>
     public static Verdict Sending(Probe.SendingProcess probe, ImmutableArray<ProcessIdentity> holders, bool wholeFile)
     {
         var serving = holders.Count(holder => Complaint(holder, probe.Ids) is null);
         var stranger = holders.FirstOrDefault(holder =>
-            Complaint(holder, probe.Ids) is not null && holder.Uids.Any(uid => uid != probe.Front.Uid));
+            Complaint(holder, probe.Ids) is not null && holder.Uids.Any(uid => uid != probe.Front.Uid) && Complaint(holder, probe.Dispatcher) is not null);
         var complaint = holders.IsEmpty ? "nobody holds the connection"
             : serving == 0 ? "none of them is the site's user"
-            : stranger is not null ? $"{stranger.Name} {stranger.InnerPid} is neither the site's nor the server's user"
+            : stranger is not null ? $"{stranger.Name} {stranger.InnerPid} is neither the site's nor the server's user, and no dispatcher"
             : !wholeFile ? "the file did not come whole"
             : null;
         return new Verdict(probe.Name, probe.Expected, string.Join("; ", holders) + (complaint is null ? "" : $" ({complaint})"), complaint is null);

@@ -44,10 +44,11 @@ public static class Probes
         yield return Process(recipe, site, "");
         yield return new Probe.SendingProcess(
             $"{site.Host} sending-process",
-            $"the file is sent with {site.Ids}, and nobody else but the server's user holds the connection",
+            $"the file is sent with {site.Ids}, and nobody else but the server's user or a dispatcher without capabilities holds the connection",
             site.Host,
             site.Ids,
-            recipe.Server.Ids);
+            recipe.Server.Ids,
+            Recipe.Dispatcher.Ids);
     }
 
     /// <summary>What one site is asked in order to get at another's.</summary>

@@ -53,6 +53,12 @@ public sealed record Recipe(
 {
     public RemovedGuard Removed { get; init; }
 
+    /// <summary>
+    /// Who may pass connections on to the sites' processes. An MPM that has such processes takes the account of this
+    /// name for them; the others do not ask for it.
+    /// </summary>
+    public static Site Dispatcher { get; } = new("dispatcher", "mpm-itk", new ServingIds(63999, 63999, []));
+
     /// <summary>Where the test's files are inside the root.</summary>
     public const string Place = "/srv/smoke";
 
@@ -86,7 +92,8 @@ public abstract record Probe(string Name, string Expected)
 
     /// <summary>The processes that hold the connection of a response that is being sent slowly.</summary>
     /// <param name="Front">Who else may hold it: the server's own unprivileged user.</param>
-    public sealed record SendingProcess(string Name, string Expected, string Host, ServingIds Ids, ServingIds Front) : Probe(Name, Expected);
+    /// <param name="Dispatcher">And who, with these ids alone and no capability.</param>
+    public sealed record SendingProcess(string Name, string Expected, string Host, ServingIds Ids, ServingIds Front, ServingIds Dispatcher) : Probe(Name, Expected);
 
     /// <summary>A restart; graceful: what is in flight is finished. Then the hosts are served again.</summary>
     public sealed record Restart(string Name, string Expected, bool Graceful, ImmutableArray<string> Hosts) : Probe(Name, Expected);

@@ -54,8 +54,9 @@ public static class SmokeFiles
         Line("set -eu");
         Line($"place={Recipe.Place}");
         Line($"httpd='{recipe.Binary}'");
-        foreach (var site in recipe.Sites.Prepend(recipe.Server).DistinctBy(site => site.Account))
+        foreach (var site in recipe.Sites.Prepend(recipe.Server).Append(Recipe.Dispatcher).DistinctBy(site => site.Account))
         {
+            Line($"sed -i '/^{site.Account}:/d' /etc/passwd /etc/group"); // a root may have one of that name
             Line(string.Create(CultureInfo.InvariantCulture, $"echo '{site.Account}:x:{site.Ids.Uid}:{site.Ids.Gid}::/:/bin/false' >> /etc/passwd"));
             Line(string.Create(CultureInfo.InvariantCulture, $"echo '{site.Account}:x:{site.Ids.Gid}:' >> /etc/group"));
             foreach (var group in site.Ids.Groups.Where(group => group != site.Ids.Gid))

@@ -8,7 +8,7 @@ public sealed class JudgeTests
     private static readonly ServingIds s_ids = new(64001, 64001, [65001]);
     private static readonly Exchange s_own = new("GET / HTTP/1.1\r\n\r\n", [200], "mine", ["theirs"]);
     private static readonly Probe.ServingProcess s_serving = new("name", "expected", "alpha.test", s_ids, EmptyBounding: true);
-    private static readonly Probe.SendingProcess s_sending = new("name", "expected", "alpha.test", s_ids, new ServingIds(64000, 64000, []));
+    private static readonly Probe.SendingProcess s_sending = new("name", "expected", "alpha.test", s_ids, new ServingIds(64000, 64000, []), new ServingIds(63999, 63999, []));
 
     [Fact]
     public void The_right_answer_passes() => Assert.True(Judged(Answer(200, "it is mine")).Passed);
@@ -95,6 +95,18 @@ public sealed class JudgeTests
         Assert.False(IdentityJudge.Sending(s_sending, [Process(), root], true).Passed);
         Assert.False(IdentityJudge.Sending(s_sending, [], true).Passed);
         Assert.False(IdentityJudge.Sending(s_sending, [Process()], false).Passed);
+    }
+
+    [Fact]
+    public void A_dispatcher_may_hold_it_too_as_itself_alone_and_with_no_capability()
+    {
+        var dispatcher = Process() with { Uids = [63999, 63999, 63999, 63999], Gids = [63999, 63999, 63999, 63999], Groups = [63999] };
+
+        Assert.True(IdentityJudge.Sending(s_sending, [dispatcher, Process()], true).Passed);
+        Assert.False(IdentityJudge.Sending(s_sending, [dispatcher], true).Passed);
+        Assert.False(IdentityJudge.Sending(s_sending, [dispatcher with { Permitted = 0x80 }, Process()], true).Passed);
+        Assert.False(IdentityJudge.Sending(s_sending, [dispatcher with { Groups = [63999, 0] }, Process()], true).Passed);
+        Assert.False(IdentityJudge.Sending(s_sending, [dispatcher with { Uids = [63999, 63999, 0, 63999] }, Process()], true).Passed);
     }
 
     [Fact]
