@@ -54,7 +54,7 @@ public static class AttackFiles
 
         """);
 
-    private const string PhpFile = "<?php\n$text = @file_get_contents('" + Place + "/secrets/of-victim');\necho $text === false ? 'denied' : 'succeeded', \"\\n\";\n";
+    private const string PhpFile = "<?php\n@posix_seteuid(0);\n$text = @file_get_contents('" + Place + "/secrets/of-victim');\necho $text === false ? 'denied' : 'succeeded', \"\\n\";\n";
 
     /// <summary>
     /// Makes accounts and secrets, starts the server from a session with a key, a group and a descriptor of its

@@ -55,8 +55,9 @@ internal static class CatalogStarts
             3,
             ["mappings"],
             new Means.Inside("memory-shared", Then: Aftermath.MarkIsSeen),
-            Expectations.ButSwitch)
+            Expectations.PoolsOnly)
         {
+            Why = "a worker of classic shares one page with the child that waits for it",
             Setting = AttackSetting.Php,
         },
     ];

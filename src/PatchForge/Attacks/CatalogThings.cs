@@ -21,7 +21,8 @@ internal static class CatalogThings
         Memory("memory-shared", "write to memory that other processes share", "no shared mapping is writable", ["mappings"]) with
         {
             Means = new Means.Inside("memory-shared", Then: Aftermath.MarkIsSeen),
-            Expected = Expectations.ButSwitch,
+            Expected = Expectations.PoolsOnly,
+            Why = "a worker of classic shares one page with the child that waits for it",
         },
         Memory("memory-status", "write to the status page that all processes read", "a worker has it for reading alone", ["status-readonly"]) with
         {

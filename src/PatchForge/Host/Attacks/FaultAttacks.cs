@@ -176,7 +176,14 @@ internal sealed partial class FaultAttacks(Service service)
             var own = service.Inside.ServerAll();
             foreach (var process in own)
             {
-                await File.WriteAllTextAsync(Path.Combine(group, "cgroup.procs"), process.Pid.ToString(CultureInfo.InvariantCulture), cancel);
+                try
+                {
+                    await File.WriteAllTextAsync(Path.Combine(group, "cgroup.procs"), process.Pid.ToString(CultureInfo.InvariantCulture), cancel);
+                }
+                catch (IOException) when (service.Inside.Identity(process.Pid) is null)
+                {
+                    // It has ended meanwhile.
+                }
             }
 
             await File.WriteAllTextAsync(Path.Combine(group, "pids.max"), own.Length.ToString(CultureInfo.InvariantCulture), cancel);
