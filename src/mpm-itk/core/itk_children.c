@@ -278,6 +278,7 @@ static void be_dispatcher(itk_dispatcher_start *start)
         keep[keep_count++] = run->error_log;
     }
     start->files = raise_files();
+    start->processors = (int)sysconf(_SC_NPROCESSORS_ONLN);
     run->dispatcher_start(run->adapter, start->index);
     if (itk_descriptors_sweep(keep, keep_count, NULL, 0) != 0) {
         cannot_become("dispatcher", "close what is not its own");

@@ -28,6 +28,8 @@
 #define MUTE      1000          /* ms a worker without its pipe has to end */
 #define UNHEARD   3000          /* ms for the supervisor to answer */
 #define IN_FLIGHT 2
+#define QUICK     16            /* quick ones in a row */
+#define LOOKED_AT 64            /* workers, in search of a busy one */
 #define REPORTS   16            /* read at once */
 
 /* ---- status page -------------------------------------------------------- */
@@ -283,7 +285,7 @@ static int find_busy(int pool, int slow_too)
     if (in_flight() < 2) {
         return -1;
     }
-    for (i = 0; i < p->workers; i++) {
+    for (i = 0; i < p->workers && i < LOOKED_AT; i++) {
         itk_crew_worker *w;
 
         slot = slot >= 0 ? itk_d.workers[slot].mate : -1;
@@ -459,6 +461,18 @@ static int host_is_full(itk_conn *c)
     return 0;
 }
 
+/*
+ * Answers that take no time are done soonest by those who are awake already: one
+ * is sent ahead, or waits for the next of them to be free, rather than that
+ * another worker is woken.  What has waited too long goes to whoever is there,
+ * and an answer that did take time ends this for the pool.
+ */
+static int enough_awake(const itk_crew_pool *p)
+{
+    return p->quick >= QUICK
+        && p->workers - p->idle_count >= itk_d.enough_awake;
+}
+
 void itk_crew_give(itk_conn *c)
 {
     itk_crew_pool *p = &itk_d.pools[c->pool];
@@ -471,6 +485,13 @@ void itk_crew_give(itk_conn *c)
     }
     if (itk_d.leaving) {
         itk_bequeath(c);
+        return;
+    }
+    if (enough_awake(p) && p->queue.count < itk_d.run->limits.queue_depth) {
+        slot = p->queue.count == 0 ? find_busy(c->pool, 0) : -1;
+        if (slot < 0 || pass(c, slot) != 0) {
+            queue_last(c);
+        }
         return;
     }
     while ((slot = p->idle) >= 0) {
@@ -560,9 +581,23 @@ static void look_after_all(itk_conn *c)
     }
 }
 
+/* A connection that went on is no measure: it was its client's pace. */
+static void note_pace(const itk_conn *c, const itk_report *report)
+{
+    itk_crew_pool *p = &itk_d.pools[c->pool];
+
+    if (itk_d.now - c->since >= SLOW) {
+        p->quick = 0;
+    }
+    else if (report->what == ITK_REPORT_LINGER && p->quick < QUICK) {
+        p->quick++;
+    }
+}
+
 static void finished(itk_conn *c, const itk_report *report)
 {
     not_out_any_more(c);
+    note_pace(c, report);
     if (report->what == ITK_REPORT_KEPT && report->requests == 0
         && c->known) {
         look_after_all(c);
@@ -795,6 +830,10 @@ static void serve_queue(int pool)
     int slot;
 
     while (p->queue.count > 0) {
+        if (enough_awake(p)
+            && itk_d.now - itk_d.conns[p->queue.first].since < SLOW) {
+            return;             /* the next one to be free takes it */
+        }
         slot = p->idle;
         if (slot < 0) {
             slot = find_busy(pool, !may_have_more(p)
@@ -958,6 +997,8 @@ int itk_crew_start(void)
     itk_d.owed_first = itk_d.owed_last = itk_d.active_first = -1;
     itk_d.max_workers = part_of(run->limits.max_workers);
     itk_d.max_per_pool = part_of(run->limits.max_workers_per_pool);
+    itk_d.enough_awake = 2 * (itk_d.start->processors > 0
+                              ? itk_d.start->processors : 1);
     return 0;
 }
 

@@ -76,6 +76,7 @@ typedef struct itk_crew_pool {
     int idle_count;
     int crew;                   /* the first of its workers */
     int turn;                   /* who was sent one ahead last */
+    int quick;                  /* connections in a row that took no time */
     int workers;
     int pending;                /* asked for and not yet there */
     itk_ms asked;
@@ -94,6 +95,7 @@ typedef struct itk_dispatch_state {
     int ancestors;              /* handover channels that are not at their end */
     int max_workers;            /* this dispatcher's parts */
     int max_per_pool;
+    int enough_awake;           /* busy workers that keep the processors busy */
     int ending;                 /* workers told to end that are not gone */
 
     itk_conn *conns;

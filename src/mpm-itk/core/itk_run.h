@@ -181,6 +181,7 @@ typedef struct itk_dispatcher_start {
     const int *inherit;         /* handover channels of those before it */
     int inherit_count;
     int files;                  /* descriptors that it may have at most */
+    int processors;             /* of this machine */
 } itk_dispatcher_start;
 
 /* The new process, already ItkDispatcherUser.  Never returns. */
