@@ -21,20 +21,29 @@
 #define LARGE (96 * 1024)       /* those that it keeps apart */
 #define FRESH 8
 
-/* Until APR and malloc have to ask the system for more. */
+/*
+ * Until APR and malloc have to ask the system for more.  What had to be asked for
+ * is given back to malloc at once, or each restart would leave it with APR.
+ */
 static apr_memnode_t *take(apr_allocator_t *allocator, apr_size_t size,
                            const char *end, apr_memnode_t *taken)
 {
-    apr_memnode_t *node;
+    apr_memnode_t *node, *new_ones[FRESH];
     int fresh = 0;
 
     while (fresh < FRESH
            && (node = apr_allocator_alloc(allocator, size)) != NULL) {
         memset(node->first_avail, 0,
                (apr_size_t)(node->endp - node->first_avail));
+        if ((const char *)node >= end) {
+            new_ones[fresh++] = node;
+            continue;
+        }
         node->next = taken;
         taken = node;
-        fresh = (const char *)node < end ? 0 : fresh + 1;
+    }
+    while (fresh > 0) {
+        free(new_ones[--fresh]);        /* as apr_allocator_destroy does */
     }
     return taken;
 }
@@ -86,6 +95,7 @@ void itk_leftovers_scrub(apr_pool_t *parent)
  */
 #define WINDOW     sizeof(uint64_t)
 #define COUNT_BITS 22
+#define COUNTS     (((size_t)1 << COUNT_BITS) * sizeof(uint16_t))
 
 typedef struct line {
     const itk_leftover *what;
@@ -241,7 +251,12 @@ int itk_leftovers_wipe(const itk_leftover *texts, int count)
     s.mask = size - 1;
     s.lines = malloc(((size_t)count + 1) * sizeof(*s.lines));
     s.table = malloc(size * sizeof(*s.table));
-    s.counts = calloc((size_t)1 << COUNT_BITS, sizeof(*s.counts));
+    /* not of the heap: the next scrub would take its place for good */
+    s.counts = mmap(NULL, COUNTS, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (s.counts == MAP_FAILED) {
+        s.counts = NULL;
+    }
     if (s.lines && s.table && s.counts) {
         for (i = 0; i < size; i++) {
             s.table[i] = -1;
@@ -254,6 +269,8 @@ int itk_leftovers_wipe(const itk_leftover *texts, int count)
     }
     free(s.lines);
     free(s.table);
-    free(s.counts);
+    if (s.counts) {
+        (void) munmap(s.counts, COUNTS);
+    }
     return result;
 }
