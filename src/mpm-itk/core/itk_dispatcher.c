@@ -478,6 +478,8 @@ static void handle(const struct epoll_event *event)
         break;
     case ITK_EVENT_INHERIT:
         if (!itk_inherit((int)number)) {
+            /* the supervisor may have it still: closing alone would not do */
+            (void) epoll_ctl(itk_d.epoll, EPOLL_CTL_DEL, (int)number, NULL);
             (void) close((int)number);
             itk_d.ancestors--;
         }
@@ -582,7 +584,7 @@ void itk_dispatch(const itk_run *run, const itk_dispatcher_start *start)
             next_sweep = itk_d.now + SWEEP;
         }
         /* those before it may still have something to hand on */
-        if (itk_d.leaving && itk_d.ancestors == 0 && itk_crew_busy() == 0
+        if (itk_d.leaving && itk_d.ancestors <= 0 && itk_crew_busy() == 0
             && itk_d.live[ITK_CONN_LINGER] == 0) {
             exit(0);
         }

@@ -21,29 +21,20 @@
 #define LARGE (96 * 1024)       /* those that it keeps apart */
 #define FRESH 8
 
-/*
- * Until APR and malloc have to ask the system for more.  What had to be asked for
- * is given back to malloc at once, or each restart would leave it with APR.
- */
+/* Until APR and malloc have to ask the system for more. */
 static apr_memnode_t *take(apr_allocator_t *allocator, apr_size_t size,
                            const char *end, apr_memnode_t *taken)
 {
-    apr_memnode_t *node, *new_ones[FRESH];
+    apr_memnode_t *node;
     int fresh = 0;
 
     while (fresh < FRESH
            && (node = apr_allocator_alloc(allocator, size)) != NULL) {
         memset(node->first_avail, 0,
                (apr_size_t)(node->endp - node->first_avail));
-        if ((const char *)node >= end) {
-            new_ones[fresh++] = node;
-            continue;
-        }
         node->next = taken;
         taken = node;
-    }
-    while (fresh > 0) {
-        free(new_ones[--fresh]);        /* as apr_allocator_destroy does */
+        fresh = (const char *)node < end ? 0 : fresh + 1;
     }
     return taken;
 }
@@ -76,12 +67,15 @@ void itk_leftovers_scrub(apr_pool_t *parent)
 {
     apr_allocator_t *allocator = apr_pool_allocator_get(parent);
     const char *end = sbrk(0);
-    apr_memnode_t *taken = NULL;
+    apr_memnode_t *taken = NULL, *next;
 
     taken = take(allocator, SMALL, end, taken);
     taken = take(allocator, LARGE, end, taken);
-    if (taken) {
-        apr_allocator_free(allocator, taken);
+    /* To malloc, as apr_allocator_destroy does: what APR kept it would have for
+     * good, and each restart would take it more of what malloc had free. */
+    for (; taken; taken = next) {
+        next = taken->next;
+        free(taken);
     }
     scrub_near();
     scrub_far();
