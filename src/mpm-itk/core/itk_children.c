@@ -385,9 +385,9 @@ static int free_slot(void)
     return -1;
 }
 
-static int tell_of(const itk_dispatcher_child *d, uint32_t opcode,
-                   const itk_child *worker, int slot, const int *fds,
-                   int count)
+int itk_children_tell(const itk_dispatcher_child *d, uint32_t opcode,
+                      const itk_child *worker, int slot, const int *fds,
+                      int count)
 {
     itk_order order;
 
@@ -445,7 +445,7 @@ int itk_children_worker(itk_dispatcher_child *d, int pool)
         fds[0] = channel[0];
         fds[1] = channel[1];
         fds[2] = report[0];
-        if (tell_of(d, ITK_ORDER_WORKER, w, slot, fds, 3) != 0) {
+        if (itk_children_tell(d, ITK_ORDER_WORKER, w, slot, fds, 3) != 0) {
             error = errno == EAGAIN ? EBUSY : errno;
             itk_children_kill(w, SIGKILL);
             slot = -1;
@@ -544,7 +544,7 @@ static void worker_ended(int slot, int status)
     w->pid = 0;
     itk_s.worker_count--;
     if (d->pid > 0 && d->generation == w->generation
-        && tell_of(d, ITK_ORDER_GONE, w, slot, NULL, 0) != 0) {
+        && itk_children_tell(d, ITK_ORDER_GONE, w, slot, NULL, 0) != 0) {
         w->gone_unsaid = 1;     /* its channel is full: later */
     }
 }

@@ -88,6 +88,11 @@ int itk_children_dispatcher(int index);
  * dispatcher has been told. */
 int itk_children_worker(itk_dispatcher_child *for_whom, int pool);
 
+/* Tells a dispatcher of a worker of its own.  0, or -1 with errno. */
+int itk_children_tell(const itk_dispatcher_child *d, uint32_t opcode,
+                      const itk_child *worker, int slot, const int *fds,
+                      int count);
+
 /* Reaps what has ended.  1: a dispatcher cannot start, and the server ends. */
 int itk_children_reap(void);
 

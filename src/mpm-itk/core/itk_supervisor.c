@@ -339,17 +339,9 @@ static void end_the_late(void)
         }
         if (w->gone_unsaid) {
             itk_dispatcher_child *d = &itk_s.dispatchers[w->dispatcher];
-            itk_order order;
 
-            memset(&order, 0, sizeof(order));
-            order.opcode = ITK_ORDER_GONE;
-            order.generation = w->generation;
-            order.pool = (uint32_t)w->pool;
-            order.slot = (uint32_t)i;
-            order.serial = w->serial;
             if (d->pid <= 0 || d->generation != w->generation
-                || itk_wire_send(d->control, &order, sizeof(order), NULL, 0)
-                   == 0) {
+                || itk_children_tell(d, ITK_ORDER_GONE, w, i, NULL, 0) == 0) {
                 w->gone_unsaid = 0;
             }
         }
@@ -421,7 +413,8 @@ static int begin(const itk_run *run)
     free(itk_s.log_pipes);
     itk_s.pools = calloc((size_t)run->pool_count, sizeof(*itk_s.pools));
     itk_s.log_pipes = calloc((size_t)run->shared_log_count + 1, sizeof(int));
-    if (itk_s.pools == NULL || itk_s.log_pipes == NULL || itk_children_table(run->limits.slots) != 0
+    if (itk_s.pools == NULL || itk_s.log_pipes == NULL
+        || itk_children_table(run->limits.slots) != 0
         || itk_children_logger() != 0) {
         return -1;
     }
