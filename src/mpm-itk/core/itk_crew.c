@@ -229,6 +229,8 @@ static int pass(itk_conn *c, int slot)
     message.flags = (c->tls || itk_d.run->model == ITK_MODEL_FORK
                      ? ITK_PASS_STAY : 0)
                     | (c->known ? ITK_PASS_UNSEEN : 0);
+    message.host = c->known || c->tls || c->host < 0 ? ITK_PASS_NO_HOST
+                   : (uint32_t)c->host;
     itk_conn_unwatch(c);
     if (itk_wire_send(w->channel, &message, sizeof(message), &c->fd, 1)
         != 0) {

@@ -186,7 +186,9 @@ static int serve_requests(conn_rec *c)
     ap_update_child_status(c->sbh, SERVER_BUSY_READ, NULL);
     do {
         itk_now.in_head = 1;
+        itk_vhost_read(c);
         r = ap_read_request(c);
+        itk_vhost_done(c);
         itk_now.in_head = 0;
         if (r == NULL) {
             return ENDED;
@@ -220,6 +222,7 @@ int itk_process_connection(conn_rec *c)
     if (!itk_now.stay) {
         itk_input_begin(c);
     }
+    itk_vhost_begin(c, itk_now.host);
     itk_now.outcome = serve_requests(c);
     return OK;
 }
@@ -260,6 +263,7 @@ static void serve(const itk_pass *pass, int fd)
     memset(&itk_now, 0, sizeof(itk_now));
     itk_now.fd = fd;
     itk_now.serial = pass->serial;
+    itk_now.host = pass->host;
     itk_now.stay = (pass->flags & ITK_PASS_STAY) != 0;
 
     /* what is not to be read here needs nothing else, either */
@@ -313,6 +317,7 @@ void itk_worker_loop(const struct itk_worker_start *start, apr_pool_t *pchild)
     int count;
 
     itk_socket_prepare(pchild);
+    itk_vhost_prepare();
     apr_pool_create(&ptrans, pchild);
     apr_pool_tag(ptrans, "transaction");
     ap_create_sb_handle(&sbh, pchild, start->slot, 0);
