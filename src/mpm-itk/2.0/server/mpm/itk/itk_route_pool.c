@@ -31,8 +31,9 @@ static void key_of(const itk_address *address, address_key *key)
 
 /*
  * Two tables of what httpd's functions said, for httpd goes through all names
- * of an address one after the other.  An address has one place and a name a few,
- * so that nobody can make a search long; another key takes the place over.
+ * of an address one after the other.  An address has one place and a name has
+ * a few, so that nobody can make a search long; another key takes the place
+ * over.
  */
 #define ADDRESSES 256
 #define SETS      1024          /* at least; and one for each name there is */

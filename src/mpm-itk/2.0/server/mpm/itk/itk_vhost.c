@@ -3,8 +3,8 @@
 /*
  * The search for the vhost, begun where it ends.  httpd compares a name with
  * those of one vhost after the other, in the list that conn_rec's
- * vhost_lookup_data points at: with 1,000 vhosts that is a tenth of what a small
- * page costs, with 10,000 two milliseconds.  The dispatcher knows already which
+ * vhost_lookup_data points at: with 1,000 vhosts that is a tenth of what a
+ * small page costs, with 10,000 two milliseconds.  The dispatcher knows already which
  * vhost a head is for.  httpd finds the same one, by the same comparisons, in
  * that list from this vhost's first entry on; and who is in front of it did not
  * match that name.
@@ -25,14 +25,15 @@ struct list {
     server_rec *server;
 };
 
-/* By host: where it begins in the list of the address that it was asked by last. */
+/* By host: where it begins in the list of the address it was asked by last. */
 typedef struct {
     struct list *whole, *begin;
 } place;
 
 static place *places;
 
-/* Of the request that is read next; below 0: unknown.  And what it was read with. */
+/* Of the request that is read next, and of the one that is being read; below
+ * 0: unknown. */
 static int next_host = -1, used_host = -1;
 
 /* Of the one before, on this connection. */

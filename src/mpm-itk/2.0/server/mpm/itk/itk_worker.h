@@ -72,7 +72,7 @@ extern itk_self itk_me;
 typedef struct itk_present {
     int fd;
     uint32_t serial;
-    uint32_t host;              /* what the dispatcher takes the head to be for */
+    uint32_t host;              /* that the dispatcher has found for the head */
     uint32_t requests;          /* answered since it was passed */
     uint64_t bytes;             /* sent, not yet reported */
     conn_rec *c;
