@@ -7,12 +7,12 @@
 #include "itk_descriptors.h"
 #include "itk_guard.h"
 #include "itk_identity.h"
-#include "itk_logger.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -26,6 +26,8 @@
 #define BACKOFF_MOST   10000
 #define ORPHAN_PATIENCE 300000  /* ms for what a dead dispatcher's workers do */
 #define END_PATIENCE   3000     /* ms from SIGTERM to SIGKILL */
+#define GIVE_UP        7000     /* ms from SIGTERM: what waits in the kernel for
+                                 * what somebody holds is left behind */
 
 /* What a dispatcher may open: connections, three a worker. */
 #define DISPATCHER_FILES 262144
@@ -112,6 +114,26 @@ static void retire_logger(void)
     (void) kill(itk_s.logger, SIGKILL);
 }
 
+/* A page of this logger's own: one of before is still writing on his. */
+static int new_logger_page(void)
+{
+    if (itk_s.logger_page) {
+        (void) munmap(itk_s.logger_page, sizeof(*itk_s.logger_page));
+        itk_s.logger_page = NULL;
+    }
+    itk_s.logger_page = mmap(NULL, sizeof(*itk_s.logger_page),
+                             PROT_READ | PROT_WRITE,
+                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (itk_s.logger_page == MAP_FAILED) {
+        itk_s.logger_page = NULL;
+        return -1;
+    }
+    itk_s.logger_turns = 0;
+    itk_s.logger_since = itk_s.now;
+    itk_s.logger_held = 0;
+    return 0;
+}
+
 int itk_children_logger(void)
 {
     const itk_run *run = itk_s.run;
@@ -123,7 +145,8 @@ int itk_children_logger(void)
     if (run->shared_log_count == 0) {
         return 0;
     }
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+    if (new_logger_page() != 0
+        || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         itk_supervisor_log(LOG_EMERG, errno, "no channel to the logger");
         return -1;
     }
@@ -135,13 +158,16 @@ int itk_children_logger(void)
                            &run->dispatcher, run->runtime_dir, &step) != 0) {
             cannot_become("logger", step);
         }
-        itk_log_process(pair[1], run->shared_logs, run->shared_log_count);
+        itk_log_process(pair[1], run->shared_logs, run->shared_log_count,
+                        itk_s.logger_page);
     }
     (void) close(pair[1]);
-    if (pid < 0) {
+    /* nobody who is forked from here on has the page */
+    if (pid < 0 || madvise(itk_s.logger_page, sizeof(*itk_s.logger_page),
+                           MADV_DONTFORK) != 0) {
         itk_supervisor_log(LOG_EMERG, errno, "could not fork the logger");
         (void) close(pair[0]);
-        return -1;
+        return -1;              /* one without a control channel ends */
     }
     itk_s.logger = pid;
     itk_s.logger_control = pair[0];
@@ -157,7 +183,7 @@ static int open_log_pipes(int pool, int *pipes)
     int count = itk_s.run->shared_log_count, i;
 
     if (count == 0
-        || itk_log_open_pool(itk_s.logger_control,
+        || itk_log_open_pool(itk_s.logger_control, pool,
                              itk_s.run->pools[pool].name, count, pipes)
            == 0) {
         return 0;
@@ -473,7 +499,7 @@ void itk_children_kill(itk_child *w, int sig)
     }
 }
 
-void itk_children_renew(void)
+void itk_children_renew(itk_msec patience)
 {
     int i;
 
@@ -482,6 +508,9 @@ void itk_children_renew(void)
 
         if (w->pid > 0 && w->run == itk_s.run_number) {
             (void) kill(w->pid, SIGTERM);
+            if (patience && !w->told) {
+                w->told = itk_s.now + patience;
+            }
         }
     }
 }
@@ -671,6 +700,11 @@ void itk_children_end_all(void)
         itk_s.now = itk_supervisor_clock();
         if (signal_all(itk_s.now - began >= END_PATIENCE ? SIGKILL
                        : asked ? 0 : SIGTERM) == 0) {
+            break;
+        }
+        if (itk_s.now - began >= GIVE_UP) {
+            itk_supervisor_log(LOG_CRIT, 0, "a process that was killed does "
+                               "not end, and is left behind");
             break;
         }
         asked = 1;
