@@ -249,6 +249,9 @@ static int answer(const struct itk_worker_start *start, const itk_pass *pass,
     if (strstr(request, "/crash")) {
         _exit(3);
     }
+    if (strstr(request, "/killed")) {
+        raise(SIGKILL);
+    }
     if (strstr(request, "/hang")) {
         sleep(60);
     }
@@ -730,6 +733,65 @@ static void crashes_cost_their_own(void)
     CLAIM(get("/", 8) == 200);
     nap(900);
     CLAIM(get("/", 7) == 200);
+    CLAIM(stop());
+    test_end();
+}
+
+static long now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Four in a row: the fourth has waited 0.2 s and then 0.4 s, one after it 0.8. */
+static void killed_at_the_start(const char *how)
+{
+    char name[80];
+    long began;
+    int i;
+
+    snprintf(name, sizeof(name), "a pool whose workers are killed each time "
+             "(%s) waits", how + 1);
+    test_begin(name);
+    settings();
+    start();
+    began = now_ms();
+    for (i = 0; i < 4; i++) {
+        (void) get(how, 7);
+    }
+    CLAIM(get("/", 7) == 200);
+    CLAIM(now_ms() - began >= 1300);
+    CLAIM(stop());
+    test_end();
+}
+
+static void a_kill_costs_nothing(void)
+{
+    long began;
+    int fd, i;
+
+    test_begin("a worker that has lived for a while is killed by somebody: its "
+               "pool does not wait");
+    settings();
+    run.limits.max_workers_per_pool = 1;
+    start();
+    for (i = 0; i < 2; i++) {
+        CLAIM(get("/", 7) == 200);
+        fd = dial();
+        say(fd, "/hang", 7, 0);
+        nap(2300);
+        CLAIM(field("X-Pid: ") > 1);
+        if (field("X-Pid: ") > 1) {
+            kill((pid_t)field("X-Pid: "), SIGKILL);
+        }
+        CLAIM(hear(fd) == 0);
+        close(fd);
+    }
+    began = now_ms();
+    CLAIM(get("/", 7) == 200);
+    CLAIM(now_ms() - began < 120);
     CLAIM(stop());
     test_end();
 }
@@ -1321,6 +1383,9 @@ void test_roles(void)
     limits_hold();
     pools_make_room();
     crashes_cost_their_own();
+    killed_at_the_start("/killed");
+    killed_at_the_start("/lie-kind");
+    a_kill_costs_nothing();
     liars_are_ended("/lie-half");
     liars_are_ended("/lie-kind");
     liars_are_ended("/lie-serial");

@@ -21,7 +21,9 @@
 #include <unistd.h>
 
 #define EXIT_FATAL     0xf      /* httpd's APEXIT_CHILDFATAL */
-#define CRASH_AGE      10000    /* ms after which an end is no crash at start */
+#define START_AGE      10000    /* ms after which an end is no failure to start */
+#define CRASH_AGE      2000     /* ms that a worker has lived if its pool is not
+                                 * to wait for the next one */
 #define BACKOFF_FIRST  100      /* ms, doubled with every crash in a row */
 #define BACKOFF_MOST   10000
 #define ORPHAN_PATIENCE 300000  /* ms for what a dead dispatcher's workers do */
@@ -529,14 +531,19 @@ void itk_children_kill_pool(int pool)
     itk_s.pools[pool].not_before = itk_s.now + BACKOFF_MOST;
 }
 
-/* A pool whose workers die young waits longer and longer for the next one. */
+/*
+ * A pool whose workers die young waits longer and longer for the next one.  That
+ * this process killed it is no fault of its own, but where a dispatcher asked it
+ * to (ITK_REQUEST_KILL): a tenant who lies would have a fork for each lie.
+ */
 static void count_crash(const itk_child *w, int status)
 {
     itk_pool_record *pool = &itk_s.pools[w->pool];
     int wait = BACKOFF_FIRST, i;
 
-    if ((WIFEXITED(status) && WEXITSTATUS(status) == 0) || w->told
-        || w->killed) {
+    if (!w->at_fault
+        && ((WIFEXITED(status) && WEXITSTATUS(status) == 0) || w->told
+            || w->killed)) {
         pool->crashes = 0;
         return;
     }
@@ -552,7 +559,7 @@ static void count_crash(const itk_child *w, int status)
         pool->not_before = itk_s.now + (itk_msec)(wait < BACKOFF_MOST
                                                   ? wait : BACKOFF_MOST);
     }
-    if (WIFSIGNALED(status)) {
+    if (WIFSIGNALED(status) && !w->killed) {
         itk_supervisor_log(LOG_ERR, 0, "a worker of %s, process %ld, has "
                            "ended by signal %d", itk_s.run->pools[w->pool].name,
                            (long)w->pid, WTERMSIG(status));
@@ -584,7 +591,7 @@ static int dispatcher_ended(itk_dispatcher_child *d, int status)
 
     /* one that has served may be somebody else's: what it says ends nothing */
     fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL
-            && itk_s.now - d->born < CRASH_AGE;
+            && itk_s.now - d->born < START_AGE;
     d->pid = 0;
     close_one(&d->control);
     close_one(&d->bequest);     /* if it was leaving, its heir has it */

@@ -31,6 +31,7 @@ typedef struct itk_child {
     itk_msec born;
     itk_msec told;              /* to end; 0: not yet */
     int killed;
+    int at_fault;               /* for what its dispatcher has seen it do */
     int gone_unsaid;            /* its dispatcher has still to hear of its end */
 } itk_child;
 

@@ -239,6 +239,7 @@ static void end(itk_dispatcher_child *d, const itk_request *request)
     itk_child *w = own_worker(d, request);
 
     if (w) {
+        w->at_fault = 1;
         itk_children_kill(w, SIGKILL);
     }
 }
