@@ -92,10 +92,7 @@ static int hold(void)
     p[0].events = p[1].events = POLLIN;
     for (;;) {
         p[0].revents = p[1].revents = 0;
-        n = poll(p, 2, HOLD_MS);
-        if (itk_me.stop) {
-            return ENDED;
-        }
+        n = itk_me.stop ? 0 : poll(p, 2, HOLD_MS);
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -124,7 +121,6 @@ static int hold(void)
     }
 }
 
-/* A connection that stays: is this worker told to end? */
 static int channel_over(void)
 {
     struct pollfd p;
@@ -134,18 +130,27 @@ static int channel_over(void)
     return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
 }
 
+/* Is the request that has just been read the last of its connection? */
+static int last_request(void)
+{
+    return itk_me.stop || (itk_now.stay && channel_over());
+}
+
+/*
+ * The client was promised another request: what is closed now without a word it
+ * may have sent already.  So a connection that stays is waited for as long as
+ * KeepAliveTimeout says, and its next answer says that it is the last.  Where
+ * there is no time (SIGTERM, and nobody behind the channel) the server ends.
+ */
 static int after_request(conn_rec *c)
 {
     apr_socket_t *csd;
 
-    if (itk_me.stop) {
-        return ENDED;
-    }
     if (itk_now.stay) {
         csd = ap_get_module_config(c->conn_config, &core_module);
         /* the next request, if it is not there yet, is waited for in poll */
         (void) apr_socket_opt_set(csd, APR_INCOMPLETE_READ, 1);
-        return channel_over() ? ENDED : NEXT;
+        return itk_me.stop && channel_over() ? ENDED : NEXT;
     }
     if (itk_input_ahead()) {
         return itk_input_head_follows() ? NEXT : ENDED;
@@ -193,7 +198,7 @@ static int serve_requests(conn_rec *c)
         if (r == NULL) {
             return ENDED;
         }
-        c->keepalive = AP_CONN_UNKNOWN;
+        c->keepalive = last_request() ? AP_CONN_CLOSE : AP_CONN_UNKNOWN;
         if (r->status == HTTP_OK) {
             ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, r);
             ap_process_request(r);
