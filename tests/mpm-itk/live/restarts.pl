@@ -9,7 +9,12 @@ our ($prefix, $work, $port, $parent, %host);
 test slots => 'MaxClientsVHost is free again after a full restart', sub {
     configure("MaxClients 12\n", a => 'MaxClientsVHost 3');
     start();
-    my @held = ((map { scalar keep_alive('b') } 1 .. 5), map { scalar keep_alive('a') } 1 .. 3);
+    my @held = map { scalar keep_alive('b') } 1 .. 5;
+    for my $n (1 .. 3) {
+        push @held, connect_to();
+        send_all($held[-1], get('a', '/cgi/sleep'));
+        claim(within(3, sub { $n == grep { children($_) } workers(5001) }), "script $n runs");
+    }
     claim(ask('a', '/index.html') =~ /^HTTP\S+ 503/, 'the fourth is refused');
     configure("MaxClients 12\n", a => 'MaxClientsVHost 2');
     kill HUP => $parent;
