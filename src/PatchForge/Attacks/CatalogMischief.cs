@@ -10,7 +10,7 @@ internal static class CatalogMischief
 
     public static ImmutableArray<Attack> All { get; } =
     [
-        Report("report-foreign", "report other hosts' connections as closed or kept", "the worker is ended; the other host's connections live on", new Means.Misbehaves("report-foreign", (1 << 20) + 17, 8, MustEnd: true, Step: 1, Before: 20), ["report-valid"]) with { Setting = AttackSetting.OneDispatcher },
+        Report("report-foreign", "report other hosts' connections as closed or kept", "the worker is ended; the other host's connections live on", new Means.Misbehaves("report-foreign", (1 << 20) + 38, 5, MustEnd: true, Step: 1, Before: 40), ["report-valid"]) with { Setting = AttackSetting.OneDispatcher },
         Report("report-kinds", "report what is no report", "the worker is ended", new Means.Misbehaves("report-kinds", 0, 1, MustEnd: true), ["report-valid"]) with
         {
             Guards = [],

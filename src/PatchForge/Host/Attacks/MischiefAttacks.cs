@@ -16,6 +16,12 @@ internal sealed partial class MischiefAttacks(Service service, InsideAttacks ins
 
     public async Task<AttackSeen> Misbehave(string id, Means.Misbehaves attack, CancellationToken cancel)
     {
+        if (attack.Before > 0)
+        {
+            // Until nothing lingers any more: then those that wait have the lowest places, and the other host the next.
+            await Task.Delay(2500, cancel);
+        }
+
         using var before = await ClientAttacks.Waiting(service, attack.Before, cancel);
         await using var held = await inside.Busy(Cast.Victim.Host, cancel, seconds: 3);
         await using var kept = await service.Wire.Connect(cancel);
