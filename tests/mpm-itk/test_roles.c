@@ -987,6 +987,33 @@ static void spares_are_kept(void)
     test_end();
 }
 
+/* Three in the hands of two workers would give way to each other for ever. */
+static void kept_ones_get_a_worker_each(void)
+{
+    int fd[3], round, i;
+
+    test_begin("kept connections that keep coming back get a worker each");
+    settings();
+    start();
+    for (i = 0; i < 3; i++) {
+        fd[i] = dial();
+    }
+    for (round = 0; round < 200; round++) {
+        for (i = 0; i < 3; i++) {
+            say(fd[i], "/", 1, 1);
+        }
+        for (i = 0; i < 3; i++) {
+            CLAIM(hear(fd[i]) == 200);
+        }
+    }
+    CLAIM(workers_are(3));
+    for (i = 0; i < 3; i++) {
+        close(fd[i]);
+    }
+    CLAIM(stop());
+    test_end();
+}
+
 static void the_mute_are_ended(void)
 {
     long pid;
@@ -1397,6 +1424,7 @@ void test_roles(void)
     the_logger_is_not_held_up("/hold-log", 4500);
     the_logger_is_not_held_up("/hold-log-far", 9000);
     spares_are_kept();
+    kept_ones_get_a_worker_each();
     the_mute_are_ended();
     the_restart_loses_nothing();
     workers_are_recycled();

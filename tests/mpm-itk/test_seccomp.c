@@ -77,7 +77,8 @@ static int on_the_list(long number)
         SYS_epoll_wait, SYS_poll, SYS_time,
 #endif
         SYS_clock_gettime, SYS_gettimeofday, SYS_nanosleep,
-        SYS_clock_nanosleep, SYS_getrandom, SYS_getpid, SYS_gettid,
+        SYS_clock_nanosleep, SYS_getrandom, SYS_sched_yield,
+        SYS_getpid, SYS_gettid,
         SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise, SYS_futex,
         SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
         SYS_restart_syscall, SYS_exit, SYS_exit_group

@@ -16,6 +16,7 @@
 #define ITK_CREW_GROW     5     /* ms between two rounds of new workers */
 #define ITK_CREW_MIN_LIFE 1000  /* ms before a worker makes room for others */
 #define ITK_CREW_QUICK    16    /* quick ones in a row */
+#define ITK_CREW_SWAPS    8     /* per round of new workers */
 
 /* ---- itk_crew.c --------------------------------------------------------- */
 
@@ -56,6 +57,10 @@ void itk_crew_grow(int pool);
 
 /* ItkMinSpareWorkers: of a pool that has just been given something. */
 void itk_crew_keep_spare(int pool);
+
+/* A worker has given a kept connection back because another one waited for it:
+ * if that goes on, the pool gets one more. */
+void itk_crew_swapped(int pool);
 
 /* An idle worker of another pool is told to end.  1, or 0: there is none. */
 int itk_crew_make_room(int pool);

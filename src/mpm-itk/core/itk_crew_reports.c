@@ -56,7 +56,8 @@ static void note_pace(const itk_conn *c, const itk_report *report)
 {
     itk_crew_pool *p = &itk_d.pools[c->pool];
 
-    if (itk_d.now - c->since >= ITK_CREW_SLOW) {
+    itk_d.brisk = itk_d.now - c->since < ITK_CREW_SLOW;
+    if (!itk_d.brisk) {
         p->quick = 0;
     }
     else if (report->what == ITK_REPORT_LINGER && p->quick < ITK_CREW_QUICK) {
@@ -76,6 +77,9 @@ static void finished(itk_conn *c, const itk_report *report)
     c->served += report->requests > 0xffff ? 0xffff : report->requests;
     switch (report->what) {
     case ITK_REPORT_KEPT:
+        if (itk_d.workers[c->worker].out_count > 0) {
+            itk_crew_swapped(c->pool);
+        }
         itk_conn_state(c, ITK_CONN_KEPT);
         if (itk_d.leaving) {
             itk_bequeath(c);

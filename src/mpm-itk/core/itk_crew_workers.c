@@ -307,6 +307,21 @@ void itk_crew_keep_spare(int pool)
     }
 }
 
+void itk_crew_swapped(int pool)
+{
+    itk_crew_pool *p = &itk_d.pools[pool];
+
+    if (++p->swapped < ITK_CREW_SWAPS || itk_d.leaving
+        || itk_d.now < p->not_before || p->idle_count + p->pending > 0
+        || itk_d.now - p->asked < ITK_CREW_GROW
+        || !itk_crew_may_have_more(p)
+        || itk_d.worker_total + itk_d.pending_total >= itk_d.max_workers) {
+        return;
+    }
+    p->swapped = 0;
+    (void) ask(pool);
+}
+
 /* ---- what the supervisor says -------------------------------------------- */
 
 static void not_pending(int pool)

@@ -77,6 +77,7 @@ typedef struct itk_crew_pool {
     int crew;                   /* the first of its workers */
     int turn;                   /* who was sent one ahead last */
     int quick;                  /* connections in a row that took no time */
+    int swapped;                /* kept ones given back because others waited */
     int workers;
     int pending;                /* asked for and not yet there */
     itk_ms asked;
@@ -96,6 +97,7 @@ typedef struct itk_dispatch_state {
     int max_workers;            /* this dispatcher's parts */
     int max_per_pool;
     int enough_awake;           /* busy workers that keep the processors busy */
+    int brisk;                  /* the last answer reported took no time */
     int ending;                 /* workers told to end that are not gone */
 
     itk_conn *conns;

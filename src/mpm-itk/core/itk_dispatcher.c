@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -560,6 +561,9 @@ void itk_dispatch(const itk_run *run, const itk_dispatcher_start *start)
     next_sweep = itk_d.now + SWEEP;
     last_tick = itk_d.now;
     for (;;) {
+        if (itk_d.brisk && itk_d.live[ITK_CONN_OUT] > 2) {
+            (void) sched_yield();   /* more reports at once, fewer wake-ups */
+        }
         n = epoll_wait(itk_d.epoll, events, EVENTS, sleep_for(next_sweep));
         itk_d.now = clock_now();
         run->waiting[start->index].beat++;

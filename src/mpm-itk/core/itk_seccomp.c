@@ -64,7 +64,7 @@ static const int plain[] = {
 #endif
     SYS_getsockname, SYS_getpeername, SYS_getsockopt,
     SYS_clock_gettime, SYS_gettimeofday, SYS_nanosleep, SYS_clock_nanosleep,
-    SYS_getrandom, SYS_getpid, SYS_gettid, SYS_fstat,
+    SYS_getrandom, SYS_sched_yield, SYS_getpid, SYS_gettid, SYS_fstat,
     SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise, SYS_futex,
     SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
     SYS_restart_syscall, SYS_exit, SYS_exit_group
