@@ -10,7 +10,7 @@ namespace PatchForge.Commands;
 internal static class RefreshCommand
 {
     private static readonly Argument<string[]> Releases = CommonOptions.Releases();
-    private static readonly Option<string?> Line = new("--line") { Description = "All releases of a line that have an ebuild", HelpName = "LINE" };
+    private static readonly Option<string?> Line = new("--line") { Description = "The releases of one line that have an ebuild, or its newest where it has none", HelpName = "LINE" };
     private static readonly Option<bool> All = new("--all") { Description = "Every release of the settings, with or without an ebuild" };
     private static readonly Option<bool> NoBuild = new("--no-build") { Description = "Stop before building: no root is needed" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be written, and write nothing" };

@@ -139,7 +139,7 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
                 var portage = root.HasPortage
                     ? PortageOverlay.Requests(request.Settings, release, scratch ?? PortageOverlay.Copy(request.Settings, overlay, roots.StateFolder), request.Gentoo)
                     : null;
-                answers[release.Release] = await doing.Run(request.Settings, release, root, request.Settings.Smoke.Variants is { IsEmpty: false } chosen ? chosen : [.. release.Line.Build.Variants.Keys], portage, smoke: true, cancel);
+                answers[release.Release] = await doing.Run(request.Settings, release, root, BuildAndSmoke.Variants(request.Settings, release.Line), portage, smoke: true, cancel);
             }
             catch (Failure failure)
             {

@@ -34,7 +34,7 @@ public sealed record ReleaseAnswer(
     internal string NoSource => Failure is { Kind: "missing" } ? "missing" : "refused";
 }
 
-/// <param name="Verdict">One word: official, signed, first-use, unofficial.</param>
+/// <param name="Verdict">One word: official, distribution, signed, first-use, unofficial.</param>
 /// <param name="Detail">What the verdict rests on: which digests, whose signature, why unofficial.</param>
 public sealed record SourceFacts(string File, string From, string Verdict, string Detail)
 {
