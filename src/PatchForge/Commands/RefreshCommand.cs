@@ -59,7 +59,7 @@ internal static class RefreshCommand
         var answer = await new Refresh(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel);
         run.Answer(answer, Json.Default.RefreshAnswer, RefreshText.Of);
         var reported = WriteReport(run, settings, answer, parsed.GetValue(Report));
-        return answer.Releases.Select(release => release.Failure?.ExitCode ?? 0).Append(reported).Max();
+        return answer.ExitCode is 0 ? reported : answer.ExitCode;
     }
 
     /// <returns>The exit code. The work itself is done and has been told: a report that cannot be written takes nothing of it back.</returns>
