@@ -83,6 +83,9 @@ public sealed record LineSettings(
     /// <summary>How the configuration of the line's servers is written.</summary>
     public Dialect Dialect { get; init; } = Dialect.Httpd20;
 
+    /// <summary>Whether attack and bench can build it: a variant of the line or of its lab.</summary>
+    public bool CanBuild(string variant) => Build.Variants.ContainsKey(variant) || (Lab is { } lab && lab.Variants.ContainsKey(variant));
+
     /// <summary>The releases that a command takes when it is told none: those with an ebuild, or the newest where the line has none.</summary>
     public IEnumerable<ReleaseSettings> Carried =>
         Ebuild is null ? Releases.TakeLast(1) : Releases.Where(release => release.Ebuild);

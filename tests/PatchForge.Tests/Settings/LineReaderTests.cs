@@ -45,6 +45,7 @@ public sealed class LineReaderTests
         Assert.Equal((Dialect.Httpd20, Dialect.Httpd24), (settings.Lines[0].Dialect, line.Dialect));
         Assert.Equal(["2.4.2"], line.Carried.Select(release => release.Version));
         Assert.Empty(settings.Lines[0].Carried);
+        Assert.Equal((true, false), (line.CanBuild("prefork"), line.CanBuild("itk")));
         Assert.Equal(["src/2.0/server"], Assert.Single(line.Generated).Links);
         Assert.Null(line.Releases[0].SourcePackage);
         var package = line.Releases[1].SourcePackage;
