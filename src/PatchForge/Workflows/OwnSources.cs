@@ -1,5 +1,4 @@
 using System.Text;
-using PatchForge.Seams;
 using PatchForge.Settings;
 using PatchForge.Trees;
 

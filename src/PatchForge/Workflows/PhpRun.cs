@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using PatchForge.Roots;
 using PatchForge.Seams;
 using PatchForge.Settings;

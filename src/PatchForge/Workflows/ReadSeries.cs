@@ -3,7 +3,6 @@ using PatchForge.Diffs;
 using PatchForge.Seams;
 using PatchForge.Series;
 using PatchForge.Settings;
-using PatchForge.Trees;
 
 namespace PatchForge.Workflows;
 
