@@ -9,7 +9,9 @@ our ($prefix, $work, $port, $parent, %host);
 test slots => 'MaxClientsVHost is free again after a full restart', sub {
     configure("MaxClients 12\n", a => 'MaxClientsVHost 3');
     start();
-    my @held = ((map { scalar keep_alive('b') } 1 .. 5), map { scalar keep_alive('a') } 1 .. 3);
+    # what is only kept does not count: these are being answered
+    my @held = map { my $s = connect_to(); send_all($s, "GET /cgi/sleep HTTP/1.0\r\nHost: a.test\r\n\r\n"); $s } 1 .. 3;
+    claim(within(5, sub { 3 == grep { children($_) } workers(5001) }), 'three are at work');
     claim(ask('a', '/index.html') =~ /^HTTP\S+ 503/, 'the fourth is refused');
     configure("MaxClients 12\n", a => 'MaxClientsVHost 2');
     kill HUP => $parent;
