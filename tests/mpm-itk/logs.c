@@ -26,6 +26,7 @@ int logs_new(void)
 /* fsize: RLIMIT_FSIZE of the process, or 0: a disk that gets full. */
 static int begin(running_logger *r, size_t fsize)
 {
+    static itk_log_watch nobody_looks;
     struct rlimit most;
     int pair[2];
 
@@ -42,7 +43,7 @@ static int begin(running_logger *r, size_t fsize)
             most.rlim_max = RLIM_INFINITY;
             setrlimit(RLIMIT_FSIZE, &most);
         }
-        itk_log_process(pair[1], r->logs, LOGS);
+        itk_log_process(pair[1], r->logs, LOGS, &nobody_looks);
     }
     close(pair[1]);
     r->control = pair[0];

@@ -121,6 +121,7 @@ static int no_dispatcher(void)
 /* The real drop: a piped log that nobody reads, and what a tenant can do. */
 static void for_real(void)
 {
+    static itk_log_watch nobody_looks;
     running_logger r;
     int piped[2], pair[2], pipe_end[LOGS], i, whole = 0;
     char line[1200], *at, *read_back = malloc(1 << 18);
@@ -142,11 +143,11 @@ static void for_real(void)
             fprintf(stderr, "could not %s: %s\n", step, strerror(errno));
             _exit(9);
         }
-        itk_log_process(pair[1], r.logs, LOGS);
+        itk_log_process(pair[1], r.logs, LOGS, &nobody_looks);
     }
     close(pair[1]);
     r.control = pair[0];
-    CLAIM(itk_log_open_pool(r.control, "p", LOGS, pipe_end) == 0);
+    CLAIM(itk_log_open_pool(r.control, 0, "p", LOGS, pipe_end) == 0);
     logs_put(pipe_end[0], "one\n");
     CLAIM(logs_come(&r, 0, "one [p]\n"));
     CLAIM(kill(r.pid, SIGTERM) == 0 && kill(r.pid, SIGUSR1) == 0);

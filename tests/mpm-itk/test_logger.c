@@ -67,8 +67,8 @@ static void lines(void)
 
     test_begin("each line gets its pool's name, in the log it is for");
     CLAIM(logs_start(&r, 0) == 0);
-    CLAIM(itk_log_open_pool(r.control, "alice", LOGS, alice) == 0);
-    CLAIM(itk_log_open_pool(r.control, "b\x1b" "b", LOGS, bob) == 0);
+    CLAIM(itk_log_open_pool(r.control, 0, "alice", LOGS, alice) == 0);
+    CLAIM(itk_log_open_pool(r.control, 0, "b\x1b" "b", LOGS, bob) == 0);
     CLAIM(fcntl(alice[0], F_GETFD) == FD_CLOEXEC);
     CLAIM((fcntl(alice[0], F_GETFL) & O_NONBLOCK) == 0);
     logs_put(alice[0], "one\ntwo\n");
@@ -117,7 +117,7 @@ static void long_lines(void)
 
     test_begin("a line of 8 KiB is whole, a longer one is cut and says so");
     CLAIM(logs_start(&r, 0) == 0);
-    CLAIM(itk_log_open_pool(r.control, "p", LOGS, pipe_end) == 0);
+    CLAIM(itk_log_open_pool(r.control, 0, "p", LOGS, pipe_end) == 0);
     logs_put_long(pipe_end[0], 'a', ITK_LOG_LINE, "\n");
     logs_put_long(pipe_end[0], 'b', ITK_LOG_LINE + 1, "\n");
     logs_put_long(pipe_end[0], 'c', 50000, "");      /* in two pieces, without end */
@@ -157,8 +157,8 @@ static void flood(void)
 
     test_begin("a pool that floods loses lines, is told so; another does not");
     CLAIM(logs_start(&r, 0) == 0);
-    CLAIM(itk_log_open_pool(r.control, "loud", LOGS, loud) == 0);
-    CLAIM(itk_log_open_pool(r.control, "quiet", LOGS, quiet) == 0);
+    CLAIM(itk_log_open_pool(r.control, 0, "loud", LOGS, loud) == 0);
+    CLAIM(itk_log_open_pool(r.control, 0, "quiet", LOGS, quiet) == 0);
     for (i = 0; i < 4096; i += 4) {
         memcpy(block + i, "abc\n", 4);
     }
@@ -200,7 +200,7 @@ static void full_disk(void)
 
     test_begin("a full disk loses lines, not the process; then it is told");
     CLAIM(logs_start(&r, 3000) == 0);
-    CLAIM(itk_log_open_pool(r.control, "p", LOGS, pipe_end) == 0);
+    CLAIM(itk_log_open_pool(r.control, 0, "p", LOGS, pipe_end) == 0);
     logs_put_long(pipe_end[0], 'a', 2000, "\n");
     logs_put_long(pipe_end[0], 'b', 2000, "\n");     /* half of it fits */
     logs_put(pipe_end[0], "lost\n");
@@ -236,14 +236,14 @@ static void opening_fails(void)
     (void) !socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
     test_begin("a pool has all of its pipes or none");
     faults_arm(0, 0);
-    CLAIM(itk_log_open_pool(pair[0], "p", LOGS, ends_of) == 0);
+    CLAIM(itk_log_open_pool(pair[0], 0, "p", LOGS, ends_of) == 0);
     calls = faults_disarm();
     close(ends_of[0]);
     close(ends_of[1]);
     before = itk_descriptors_list(list, 64);
     for (nth = 1; nth <= calls; nth++) {
         faults_arm(nth, EMFILE);
-        result = itk_log_open_pool(pair[0], "p", LOGS, ends_of);
+        result = itk_log_open_pool(pair[0], 0, "p", LOGS, ends_of);
         faults_disarm();
         if (result == 0) {      /* a close says EMFILE: nothing to do */
             close(ends_of[0]);
@@ -256,12 +256,12 @@ static void opening_fails(void)
     CLAIM_OF(calls == 3 * LOGS, "%d", calls);
     for (nth = 1; nth <= LOGS; nth++) {
         sockets_arm(nth, EMSGSIZE);
-        CLAIM(itk_log_open_pool(pair[0], "p", LOGS, ends_of) == -1
+        CLAIM(itk_log_open_pool(pair[0], 0, "p", LOGS, ends_of) == -1
               && errno == EMSGSIZE);
         sockets_disarm();
     }
     close(pair[1]);
-    CLAIM(itk_log_open_pool(pair[0], "p", LOGS, ends_of) == -1
+    CLAIM(itk_log_open_pool(pair[0], 0, "p", LOGS, ends_of) == -1
           && (errno == EPIPE || errno == ECONNRESET));
     after = itk_descriptors_list(list, 64);
     CLAIM_OF(after == before - 1, "%d, then %d: something stayed open",

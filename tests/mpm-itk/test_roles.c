@@ -53,34 +53,12 @@ int itk_become_dispatcher(const itk_identity *who, const char *runtime_dir,
     return 0;
 }
 
-int itk_log_become(int control, const int *logs, int log_count,
-                   const itk_identity *who, const char *runtime_dir,
-                   const char **step)
+int itk_become_logger(const itk_identity *who, const char *runtime_dir,
+                      const char **step)
 {
-    (void) control;
-    (void) logs;
-    (void) log_count;
     (void) who;
     (void) runtime_dir;
     *step = NULL;
-    return 0;
-}
-
-void itk_log_process(int control, const int *logs, int log_count)
-{
-    (void) control;
-    (void) logs;
-    (void) log_count;
-    _exit(0);
-}
-
-int itk_log_open_pool(int control, const char *pool_name, int log_count,
-                      int *write_ends)
-{
-    (void) control;
-    (void) pool_name;
-    (void) log_count;
-    (void) write_ends;
     return 0;
 }
 
@@ -186,15 +164,15 @@ static void lie(const struct itk_worker_start *start, uint32_t serial,
 }
 
 /*
- * Holds the lock of its report pipe: pipe_write has it while it waits for a page
- * of the writer's that never comes (a tenant's FUSE would do; here userfaultfd).
+ * Writes this, and then holds the pipe's lock: pipe_write has it while it waits
+ * for a page of the writer's that never comes (a tenant's FUSE would do; here
+ * userfaultfd).
  */
-static void hold_pipe(const struct itk_worker_start *start, uint32_t serial)
+static void hold(int pipe, const void *first, size_t size)
 {
     struct uffdio_api api = { .api = UFFD_API };
     struct uffdio_register range;
     int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
-    itk_report report;
     char *page;
 
     page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
@@ -203,14 +181,59 @@ static void hold_pipe(const struct itk_worker_start *start, uint32_t serial)
     range.range.start = (unsigned long)page;
     range.range.len = 4096;
     range.mode = UFFDIO_REGISTER_MODE_MISSING;
+    if (fd >= 0 && ioctl(fd, UFFDIO_API, &api) == 0
+        && ioctl(fd, UFFDIO_REGISTER, &range) == 0) {
+        (void) !write(pipe, first, size);
+        (void) !syscall(SYS_write, pipe, page, size);
+    }
+}
+
+static void hold_pipe(const struct itk_worker_start *start, uint32_t serial)
+{
+    itk_report report;
+
     memset(&report, 0, sizeof(report));
     report.serial = serial;
     report.what = ITK_REPORT_CLOSED;
-    if (fd >= 0 && ioctl(fd, UFFDIO_API, &api) == 0
-        && ioctl(fd, UFFDIO_REGISTER, &range) == 0) {
-        (void) !write(start->report, &report, sizeof(report));
-        (void) !syscall(SYS_write, start->report, page, sizeof(report));
+    hold(start->report, &report, sizeof(report));
+}
+
+/*
+ * So many lines that the logger leaves the pipe alone until the second is over:
+ * then there is something to read, and the lock is held already.  far: by a
+ * process that nobody knows of, and that is not there for ever.
+ */
+static void hold_log(const struct itk_worker_start *start, int far)
+{
+    static char lines[30000];
+    int left = 0, i;
+    pid_t other;
+
+    if (far && (other = fork()) != 0) {
+        if (fork() == 0) {
+            sleep(12);
+            kill(other, SIGKILL);
+            _exit(0);
+        }
+        return;
     }
+    memset(lines, '\n', sizeof(lines));
+    for (i = 0; i < 8 && left == 0; i++) {
+        (void) !write(start->log_pipes[0], lines, sizeof(lines));
+        usleep(50000);
+        (void) ioctl(start->log_pipes[0], FIONREAD, &left);
+    }
+    hold(start->log_pipes[0], lines, 1);
+    _exit(0);
+}
+
+static void write_log(const struct itk_worker_start *start)
+{
+    char line[64];
+    int n = snprintf(line, sizeof(line), "of %d by %ld\n", start->pool,
+                     (long)getpid());
+
+    (void) !write(start->log_pipes[0], line, (size_t)n);
 }
 
 /* One request of a connection; 0: it is to be closed. */
@@ -226,6 +249,9 @@ static int answer(const struct itk_worker_start *start, const itk_pass *pass,
     if (strstr(request, "/crash")) {
         _exit(3);
     }
+    if (strstr(request, "/killed")) {
+        raise(SIGKILL);
+    }
     if (strstr(request, "/hang")) {
         sleep(60);
     }
@@ -235,6 +261,12 @@ static int answer(const struct itk_worker_start *start, const itk_pass *pass,
     }
     if (strstr(request, "/hold-pipe")) {
         hold_pipe(start, pass->serial);
+    }
+    if (strstr(request, "/hold-log")) {
+        hold_log(start, strstr(request, "/hold-log-far") != NULL);
+    }
+    if (strstr(request, "/log")) {
+        write_log(start);
     }
     if (strstr(request, "/lie")) {
         lie(start, pass->serial, request);
@@ -287,7 +319,8 @@ static void work(void *adapter, const struct itk_worker_start *start)
 
     (void) adapter;
     for (i = 3; i < 256; i++) {
-        if (i != start->channel && i != start->report) {
+        if (i != start->channel && i != start->report
+            && (run.shared_log_count == 0 || i != start->log_pipes[0])) {
             close(i);
         }
     }
@@ -704,6 +737,65 @@ static void crashes_cost_their_own(void)
     test_end();
 }
 
+static long now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Four in a row: the fourth has waited 0.2 s and then 0.4 s, one after it 0.8. */
+static void killed_at_the_start(const char *how)
+{
+    char name[80];
+    long began;
+    int i;
+
+    snprintf(name, sizeof(name), "a pool whose workers are killed each time "
+             "(%s) waits", how + 1);
+    test_begin(name);
+    settings();
+    start();
+    began = now_ms();
+    for (i = 0; i < 4; i++) {
+        (void) get(how, 7);
+    }
+    CLAIM(get("/", 7) == 200);
+    CLAIM(now_ms() - began >= 1300);
+    CLAIM(stop());
+    test_end();
+}
+
+static void a_kill_costs_nothing(void)
+{
+    long began;
+    int fd, i;
+
+    test_begin("a worker that has lived for a while is killed by somebody: its "
+               "pool does not wait");
+    settings();
+    run.limits.max_workers_per_pool = 1;
+    start();
+    for (i = 0; i < 2; i++) {
+        CLAIM(get("/", 7) == 200);
+        fd = dial();
+        say(fd, "/hang", 7, 0);
+        nap(2300);
+        CLAIM(field("X-Pid: ") > 1);
+        if (field("X-Pid: ") > 1) {
+            kill((pid_t)field("X-Pid: "), SIGKILL);
+        }
+        CLAIM(hear(fd) == 0);
+        close(fd);
+    }
+    began = now_ms();
+    CLAIM(get("/", 7) == 200);
+    CLAIM(now_ms() - began < 120);
+    CLAIM(stop());
+    test_end();
+}
+
 static void liars_are_ended(const char *how)
 {
     char name[80];
@@ -820,6 +912,62 @@ static void who_holds_it_up_is_ended(void)
     CLAIM(status == 200 && b.tv_sec - a.tv_sec < 5);
     close(fd);
     CLAIM(stop());
+    test_end();
+}
+
+static int shared_log;
+
+static int lines_of_2(void)
+{
+    static char text[1 << 20];
+    ssize_t n = pread(shared_log, text, sizeof(text) - 1, 0);
+    const char *at = text;
+    int lines = 0;
+
+    text[n > 0 ? n : 0] = '\0';
+    while ((at = strstr(at, "of 2 by")) != NULL) {
+        at++;
+        lines++;
+    }
+    return lines;
+}
+
+static int has_more_lines(int than)
+{
+    return lines_of_2() > than;
+}
+
+/* ms: in which others' lines are written again. */
+static void the_logger_is_not_held_up(const char *how, int ms)
+{
+    char path[] = "/tmp/itk-roles-XXXXXX", name[80];
+    int fd, before;
+
+    snprintf(name, sizeof(name), "%s: lines of others are written all the same",
+             how + 1);
+    test_begin(name);
+    settings();
+    shared_log = mkstemp(path);
+    CLAIM(shared_log >= 0);
+    unlink(path);
+    run.shared_logs = &shared_log;
+    run.shared_log_count = 1;
+    start();
+    CLAIM(get("/log", 2) == 200);
+    CLAIM(soon(1000, has_more_lines, 0));
+    CLAIM(get("/", 1) == 200);
+    fd = dial();
+    say(fd, how, 1, 0);
+    nap(1500);                  /* the second is over, and it is held */
+    before = lines_of_2();
+    for (; ms > 0 && !has_more_lines(before); ms -= 300) {
+        (void) get("/log", 2);
+        (void) soon(300, has_more_lines, before);
+    }
+    CLAIM(has_more_lines(before));
+    close(fd);
+    CLAIM(stop());
+    close(shared_log);
     test_end();
 }
 
@@ -1235,6 +1383,9 @@ void test_roles(void)
     limits_hold();
     pools_make_room();
     crashes_cost_their_own();
+    killed_at_the_start("/killed");
+    killed_at_the_start("/lie-kind");
+    a_kill_costs_nothing();
     liars_are_ended("/lie-half");
     liars_are_ended("/lie-kind");
     liars_are_ended("/lie-serial");
@@ -1243,6 +1394,8 @@ void test_roles(void)
     a_stuck_dispatcher_is_replaced();
     the_refused_have_no_worker();
     who_holds_it_up_is_ended();
+    the_logger_is_not_held_up("/hold-log", 4500);
+    the_logger_is_not_held_up("/hold-log-far", 9000);
     spares_are_kept();
     the_mute_are_ended();
     the_restart_loses_nothing();

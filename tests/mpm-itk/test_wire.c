@@ -82,7 +82,7 @@ static int send_raw(const void *bytes, size_t size, int descriptors)
     return sendmsg(theirs, &header, MSG_DONTWAIT) == (ssize_t)size ? 0 : -1;
 }
 
-static itk_pass pass = { 7, 3, 11, 99, 2, ITK_PASS_STAY };
+static itk_pass pass = { 7, 3, 11, 99, 2, ITK_PASS_STAY, 8 };
 
 static void whole_messages(void)
 {

@@ -7,12 +7,12 @@
 #include "itk_descriptors.h"
 #include "itk_guard.h"
 #include "itk_identity.h"
-#include "itk_logger.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,11 +21,15 @@
 #include <unistd.h>
 
 #define EXIT_FATAL     0xf      /* httpd's APEXIT_CHILDFATAL */
-#define CRASH_AGE      10000    /* ms after which an end is no crash at start */
+#define START_AGE      10000    /* ms after which an end is no failure to start */
+#define CRASH_AGE      2000     /* ms that a worker has lived if its pool is not
+                                 * to wait for the next one */
 #define BACKOFF_FIRST  100      /* ms, doubled with every crash in a row */
 #define BACKOFF_MOST   10000
 #define ORPHAN_PATIENCE 300000  /* ms for what a dead dispatcher's workers do */
 #define END_PATIENCE   3000     /* ms from SIGTERM to SIGKILL */
+#define GIVE_UP        7000     /* ms from SIGTERM: what waits in the kernel for
+                                 * what somebody holds is left behind */
 
 /* What a dispatcher may open: connections, three a worker. */
 #define DISPATCHER_FILES 262144
@@ -112,6 +116,26 @@ static void retire_logger(void)
     (void) kill(itk_s.logger, SIGKILL);
 }
 
+/* A page of this logger's own: one of before is still writing on his. */
+static int new_logger_page(void)
+{
+    if (itk_s.logger_page) {
+        (void) munmap(itk_s.logger_page, sizeof(*itk_s.logger_page));
+        itk_s.logger_page = NULL;
+    }
+    itk_s.logger_page = mmap(NULL, sizeof(*itk_s.logger_page),
+                             PROT_READ | PROT_WRITE,
+                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (itk_s.logger_page == MAP_FAILED) {
+        itk_s.logger_page = NULL;
+        return -1;
+    }
+    itk_s.logger_turns = 0;
+    itk_s.logger_since = itk_s.now;
+    itk_s.logger_held = 0;
+    return 0;
+}
+
 int itk_children_logger(void)
 {
     const itk_run *run = itk_s.run;
@@ -123,7 +147,8 @@ int itk_children_logger(void)
     if (run->shared_log_count == 0) {
         return 0;
     }
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+    if (new_logger_page() != 0
+        || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         itk_supervisor_log(LOG_EMERG, errno, "no channel to the logger");
         return -1;
     }
@@ -135,13 +160,16 @@ int itk_children_logger(void)
                            &run->dispatcher, run->runtime_dir, &step) != 0) {
             cannot_become("logger", step);
         }
-        itk_log_process(pair[1], run->shared_logs, run->shared_log_count);
+        itk_log_process(pair[1], run->shared_logs, run->shared_log_count,
+                        itk_s.logger_page);
     }
     (void) close(pair[1]);
-    if (pid < 0) {
+    /* nobody who is forked from here on has the page */
+    if (pid < 0 || madvise(itk_s.logger_page, sizeof(*itk_s.logger_page),
+                           MADV_DONTFORK) != 0) {
         itk_supervisor_log(LOG_EMERG, errno, "could not fork the logger");
         (void) close(pair[0]);
-        return -1;
+        return -1;              /* one without a control channel ends */
     }
     itk_s.logger = pid;
     itk_s.logger_control = pair[0];
@@ -157,7 +185,7 @@ static int open_log_pipes(int pool, int *pipes)
     int count = itk_s.run->shared_log_count, i;
 
     if (count == 0
-        || itk_log_open_pool(itk_s.logger_control,
+        || itk_log_open_pool(itk_s.logger_control, pool,
                              itk_s.run->pools[pool].name, count, pipes)
            == 0) {
         return 0;
@@ -473,7 +501,7 @@ void itk_children_kill(itk_child *w, int sig)
     }
 }
 
-void itk_children_renew(void)
+void itk_children_renew(itk_msec patience)
 {
     int i;
 
@@ -482,6 +510,9 @@ void itk_children_renew(void)
 
         if (w->pid > 0 && w->run == itk_s.run_number) {
             (void) kill(w->pid, SIGTERM);
+            if (patience && !w->told) {
+                w->told = itk_s.now + patience;
+            }
         }
     }
 }
@@ -500,14 +531,19 @@ void itk_children_kill_pool(int pool)
     itk_s.pools[pool].not_before = itk_s.now + BACKOFF_MOST;
 }
 
-/* A pool whose workers die young waits longer and longer for the next one. */
+/*
+ * A pool whose workers die young waits longer and longer for the next one.  That
+ * this process killed it is no fault of its own, but where a dispatcher asked it
+ * to (ITK_REQUEST_KILL): a tenant who lies would have a fork for each lie.
+ */
 static void count_crash(const itk_child *w, int status)
 {
     itk_pool_record *pool = &itk_s.pools[w->pool];
     int wait = BACKOFF_FIRST, i;
 
-    if ((WIFEXITED(status) && WEXITSTATUS(status) == 0) || w->told
-        || w->killed) {
+    if (!w->at_fault
+        && ((WIFEXITED(status) && WEXITSTATUS(status) == 0) || w->told
+            || w->killed)) {
         pool->crashes = 0;
         return;
     }
@@ -523,7 +559,7 @@ static void count_crash(const itk_child *w, int status)
         pool->not_before = itk_s.now + (itk_msec)(wait < BACKOFF_MOST
                                                   ? wait : BACKOFF_MOST);
     }
-    if (WIFSIGNALED(status)) {
+    if (WIFSIGNALED(status) && !w->killed) {
         itk_supervisor_log(LOG_ERR, 0, "a worker of %s, process %ld, has "
                            "ended by signal %d", itk_s.run->pools[w->pool].name,
                            (long)w->pid, WTERMSIG(status));
@@ -555,7 +591,7 @@ static int dispatcher_ended(itk_dispatcher_child *d, int status)
 
     /* one that has served may be somebody else's: what it says ends nothing */
     fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL
-            && itk_s.now - d->born < CRASH_AGE;
+            && itk_s.now - d->born < START_AGE;
     d->pid = 0;
     close_one(&d->control);
     close_one(&d->bequest);     /* if it was leaving, its heir has it */
@@ -671,6 +707,11 @@ void itk_children_end_all(void)
         itk_s.now = itk_supervisor_clock();
         if (signal_all(itk_s.now - began >= END_PATIENCE ? SIGKILL
                        : asked ? 0 : SIGTERM) == 0) {
+            break;
+        }
+        if (itk_s.now - began >= GIVE_UP) {
+            itk_supervisor_log(LOG_CRIT, 0, "a process that was killed does "
+                               "not end, and is left behind");
             break;
         }
         asked = 1;

@@ -11,6 +11,7 @@
  *   itk_children.c     forks, reaps, ends: does
  */
 
+#include "itk_logger.h"
 #include "itk_run.h"
 
 #include <signal.h>
@@ -30,6 +31,7 @@ typedef struct itk_child {
     itk_msec born;
     itk_msec told;              /* to end; 0: not yet */
     int killed;
+    int at_fault;               /* for what its dispatcher has seen it do */
     int gone_unsaid;            /* its dispatcher has still to hear of its end */
 } itk_child;
 
@@ -69,6 +71,10 @@ typedef struct itk_supervisor_state {
     int *log_pipes;             /* room for those of one worker */
     pid_t logger;
     int logger_control;
+    itk_log_watch *logger_page;
+    uint32_t logger_turns;      /* as they were seen last */
+    itk_msec logger_since;
+    int logger_held;            /* those who hold it up have been ended */
     pid_t old_loggers[16];
     itk_msec old_logger_since[16];
 
@@ -102,8 +108,9 @@ void itk_children_kill(itk_child *worker, int sig);
 /* All of them: SIGTERM, time to end, SIGKILL. */
 void itk_children_end_all(void);
 
-/* All workers are told to end after what they are doing: others follow. */
-void itk_children_renew(void);
+/* All workers are told to end after what they are doing: others follow.  Those
+ * that have not after patience (ms; 0: however long it takes) are ended. */
+void itk_children_renew(itk_msec patience);
 
 /* All workers of a pool, at once; it waits for its next one. */
 void itk_children_kill_pool(int pool);

@@ -7,7 +7,7 @@
  *
  *   itk_dispatcher.c   the loop: events, accepting, looking at heads, time
  *   itk_connections.c  every connection that the dispatcher has, by place
- *   itk_crew.c         workers and pools: who is given what, when to ask for more
+ *   itk_crew.c         workers and pools (itk_crew.h): who is given what
  *   itk_handover.c     a graceful restart: the old dispatcher to the new one
  *
  * A connection is in one state.  Only OUT ones are in a worker's hands, and a
@@ -170,7 +170,7 @@ void itk_list_remove(itk_list *list, itk_conn *c);
 extern const char itk_answer_busy[];        /* 503 */
 extern const char itk_answer_too_large[];   /* 400 */
 
-/* ---- itk_crew.c --------------------------------------------------------- */
+/* ---- itk_crew.c, itk_crew_workers.c, itk_crew_reports.c ----------------- */
 
 int itk_crew_start(void);
 

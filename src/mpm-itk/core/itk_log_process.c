@@ -21,6 +21,7 @@
 /* One pool's pipe for one log. */
 typedef struct source {
     int fd;
+    uint32_t pool_number;
     itk_log_output *log;
     char pool[ITK_LOG_CLEAN_MOST * sizeof(((itk_log_open *)0)->pool)];
     char *partial;              /* NULL, or ITK_LOG_LINE bytes: no end yet */
@@ -39,6 +40,7 @@ typedef struct {
     itk_log_output *logs;
     int log_count;
     source *sources;
+    itk_log_watch *shared;
     int64_t second;             /* the present one */
     int busy;                   /* something waits for the second to be over */
 } logger;
@@ -55,13 +57,27 @@ static int watch(logger *l, int op, int fd, void *what)
     return epoll_ctl(l->epoll, op, fd, &event);
 }
 
-static void source_free(source *s)
+/* Around what waits for the lock of a pool's pipe: itk_log_watch. */
+static void touch(const logger *l, const source *s)
+{
+    l->shared->turns++;
+    l->shared->touching = s->pool_number + 1;
+}
+
+static void touched(const logger *l)
+{
+    l->shared->touching = 0;
+}
+
+static void source_free(const logger *l, source *s)
 {
     *s->link = s->next;
     if (s->next != NULL) {
         s->next->link = s->link;
     }
+    touch(l, s);
     (void) close(s->fd);        /* there is no other: epoll forgets it */
+    touched(l);
     free(s->partial);
     free(s);
 }
@@ -77,6 +93,7 @@ static void source_open(logger *l, const itk_log_open *message, int fd)
         return;
     }
     s->fd = fd;
+    s->pool_number = message->number;
     s->log = &l->logs[message->log];
     length = length < sizeof(message->pool) ? length : length - 1;
     s->pool[itk_log_clean(s->pool, message->pool, length)] = '\0';
@@ -87,7 +104,7 @@ static void source_open(logger *l, const itk_log_open *message, int fd)
     }
     l->sources = s;
     if (watch(l, EPOLL_CTL_ADD, fd, s) != 0) {
-        source_free(s);
+        source_free(l, s);
     }
 }
 
@@ -194,8 +211,11 @@ static void source_read(logger *l, source *s)
 {
     static char bytes[READ_MOST];
     const char *at = bytes, *newline;
-    ssize_t got = read(s->fd, bytes, sizeof(bytes));
+    ssize_t got;
 
+    touch(l, s);
+    got = read(s->fd, bytes, sizeof(bytes));
+    touched(l);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
@@ -205,7 +225,7 @@ static void source_read(logger *l, source *s)
             partial_out(l, s, 0);
         }
         tell_of_dropped(s);
-        source_free(s);
+        source_free(l, s);
         return;
     }
     while (got > 0) {
@@ -240,7 +260,7 @@ static void begin_seconds(logger *l)
         if (s->paused) {
             s->paused = 0;
             if (watch(l, EPOLL_CTL_ADD, s->fd, s) != 0) {
-                source_free(s);
+                source_free(l, s);
             }
         }
     }
@@ -298,13 +318,15 @@ static void serve(logger *l)
     }
 }
 
-void itk_log_process(int control, const int *logs, int log_count)
+void itk_log_process(int control, const int *logs, int log_count,
+                     itk_log_watch *shared)
 {
     logger l;
     int i;
 
     memset(&l, 0, sizeof(l));
     l.control = control;
+    l.shared = shared;
     l.log_count = log_count;
     l.logs = calloc((size_t)log_count + 1, sizeof(*l.logs));
     l.epoll = epoll_create1(EPOLL_CLOEXEC);

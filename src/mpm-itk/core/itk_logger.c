@@ -19,13 +19,14 @@
 
 /* ---- supervisor --------------------------------------------------------- */
 
-int itk_log_open_pool(int control, const char *pool_name, int log_count,
-                      int *write_ends)
+int itk_log_open_pool(int control, int number, const char *pool_name,
+                      int log_count, int *write_ends)
 {
     itk_log_open message;
     int i, ends[2], sent, error;
 
     memset(&message, 0, sizeof(message));
+    message.number = (uint32_t)number;
     strncpy(message.pool, pool_name, sizeof(message.pool) - 1);
     for (i = 0; i < log_count; i++) {
         if (pipe2(ends, O_CLOEXEC) != 0) {

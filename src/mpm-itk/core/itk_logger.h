@@ -37,6 +37,17 @@
 
 #include <stdint.h>
 
+/*
+ * A page that the logger and its supervisor have, and nobody else.  pipe_read and
+ * pipe_release wait for the pipe's lock, and a worker can hold that as long as it
+ * likes (a write from memory whose pages never come: FUSE).  The supervisor sees
+ * then whose pipe the logger is at.
+ */
+typedef struct itk_log_watch {
+    volatile uint32_t turns;    /* counts what it has touched */
+    volatile uint32_t touching; /* pool's number + 1; 0: nobody's */
+} itk_log_watch;
+
 #define ITK_LOG_LINE  8192      /* bytes of a line: as httpd's MAX_STRING_LEN */
 #define ITK_LOG_LINES 20000     /* more than a pool can serve in a second */
 #define ITK_LOG_BYTES (8 * 1024 * 1024)
@@ -44,6 +55,7 @@
 /* From the supervisor, with the end of a pipe for reading. */
 typedef struct itk_log_open {
     uint32_t log;               /* index */
+    uint32_t number;            /* of the pool, for itk_log_watch */
     char pool[96];              /* its name, as in itk_legacy */
 } itk_log_open;
 
@@ -57,7 +69,8 @@ int itk_log_become(int control, const int *logs, int log_count,
                    const char **step)
     __attribute__((warn_unused_result));
 
-void itk_log_process(int control, const int *logs, int log_count)
+void itk_log_process(int control, const int *logs, int log_count,
+                     itk_log_watch *shared)
     __attribute__((noreturn));
 
 /*
@@ -67,8 +80,8 @@ void itk_log_process(int control, const int *logs, int log_count)
  * PIPE_BUF bytes comes in one piece.  Never blocks; EAGAIN: the logger does not
  * keep up; EPIPE, ECONNRESET: it has ended.
  */
-int itk_log_open_pool(int control, const char *pool_name, int log_count,
-                      int *write_ends)
+int itk_log_open_pool(int control, int number, const char *pool_name,
+                      int log_count, int *write_ends)
     __attribute__((warn_unused_result));
 
 #endif

@@ -36,6 +36,7 @@
 #define OLD_PATIENCE    60000   /* ms after a restart, if there is need */
 #endif
 #define RESPAWN         1000    /* ms between two starts of a dispatcher */
+#define RENEW_PATIENCE  300000  /* ms for a worker whose log is not read */
 
 static itk_msec run_began;
 
@@ -238,6 +239,7 @@ static void end(itk_dispatcher_child *d, const itk_request *request)
     itk_child *w = own_worker(d, request);
 
     if (w) {
+        w->at_fault = 1;
         itk_children_kill(w, SIGKILL);
     }
 }
@@ -325,6 +327,43 @@ static void watch_dispatcher(itk_dispatcher_child *d)
     }
 }
 
+/*
+ * The same of the logger.  Whoever holds the lock need be no worker any more: then
+ * another logger is started, and workers whose pipes lead to it.
+ */
+static void watch_logger(void)
+{
+    const itk_log_watch *page = itk_s.logger_page;
+    uint32_t touching;
+
+    if (itk_s.logger <= 0 || page == NULL) {
+        return;
+    }
+    touching = page->touching;
+    if (touching == 0 || page->turns != itk_s.logger_turns) {
+        itk_s.logger_turns = page->turns;
+        itk_s.logger_since = itk_s.now;
+        itk_s.logger_held = 0;
+        return;
+    }
+    if (itk_s.now - itk_s.logger_since >= HELD_UP && !itk_s.logger_held
+        && touching <= (uint32_t)itk_s.run->pool_count) {
+        itk_s.logger_held = 1;
+        itk_supervisor_log(LOG_CRIT, 0, "pool %s holds up the logger; its "
+                           "workers are ended",
+                           itk_s.run->pools[touching - 1].name);
+        itk_children_kill_pool((int)touching - 1);
+    }
+    if (itk_s.now - itk_s.logger_since >= STUCK) {
+        itk_supervisor_log(LOG_CRIT, 0, "the logger, process %ld, does not "
+                           "move; another one is started, and workers are "
+                           "replaced", (long)itk_s.logger);
+        (void) kill(itk_s.logger, SIGKILL);
+        (void) itk_children_logger();
+        itk_children_renew(RENEW_PATIENCE);
+    }
+}
+
 static void end_the_late(void)
 {
     size_t k;
@@ -353,6 +392,7 @@ static void end_the_late(void)
             watch_dispatcher(d);
         }
     }
+    watch_logger();
     for (k = 0; k < sizeof(itk_s.old_loggers) / sizeof(pid_t); k++) {
         int needed = 0;
 
@@ -396,7 +436,7 @@ static void keep_up(void)
         itk_supervisor_log(LOG_ERR, 0, "the logger has ended; another one "
                            "is started, and workers are replaced");
         (void) itk_children_logger();
-        itk_children_renew();
+        itk_children_renew(0);
     }
 }
 

@@ -39,7 +39,10 @@ typedef struct itk_pass {
     uint32_t serial;            /* names the connection in reports */
     uint32_t served;            /* requests answered on it so far */
     uint32_t flags;             /* ITK_PASS_* */
+    uint32_t host;              /* itk_run.hosts: what the head is for; or */
 } itk_pass;
+
+#define ITK_PASS_NO_HOST 0xffffffffu    /* nobody knows */
 
 #define ITK_PASS_STAY 1u        /* keep it until it closes: TLS, model fork */
 #define ITK_PASS_UNSEEN 2u      /* nobody has looked: if its head is not whole,

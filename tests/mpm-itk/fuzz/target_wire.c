@@ -187,7 +187,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t length)
 /* One of each that is right. */
 size_t fuzz_seed(int n, unsigned char *out)
 {
-    itk_pass pass = { 2, 3, 4, 5, 6, ITK_PASS_STAY };
+    itk_pass pass = { 2, 3, 4, 5, 6, ITK_PASS_STAY, 8 };
     itk_report report = { 5, ITK_REPORT_KEPT, 1, 1 };
     itk_request request = { ITK_REQUEST_SPAWN, 2, 1, 4 };
     itk_order order = { ITK_ORDER_WORKER, 2, 1, 4, 5, 6 };

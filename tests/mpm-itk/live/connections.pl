@@ -111,6 +111,47 @@ test idle => 'KeepAliveTimeout ends an idle connection, and Timeout one that nev
     claim($took > 2.5 && $took < 5, "after $took s");
 };
 
+# Where httpd begins to look for a vhost depends on the request before: the first that has the name counts.
+test hosts => 'each request on a connection finds its own vhost', sub {
+    my ($uid, $names) = ($host{a}, '');
+    for my $h (['x', 'w*.test'], ['y', 'wy.test v.test'], ['z', 'v.test']) {
+        my $root = "$work/a/$h->[0]";
+        make_path($root);
+        write_file("$root/index.html", "host $h->[0]\n");
+        $names .= "<VirtualHost 127.0.0.1:$port>\nServerName $h->[0].test\nServerAlias $h->[1]\n"
+            . "DocumentRoot $root\nAssignUserID #$uid #$uid\n</VirtualHost>\n";
+    }
+    system("chown -R $uid:$uid $work/a") == 0 or die;
+    configure("MaxClients 8\n$names");
+    start();
+    my @asked = qw(y wy y v z v wx x z Y Wy unknown y a z);
+    my @wanted = map { "host $_" } qw(y x y y z y x x z y x x y);
+    push @wanted, 'page of a', 'host z';
+    my @request = map { get($_, '/index.html') } @asked;
+    my $seen = sub { join ' ', $_[0] =~ /^((?:host|page of) \w)$/mg };
+
+    my $s = connect_to();
+    send_all($s, join '', @request);
+    my $answer = receive($s, 3, qr/\A(?>.*?^(?:host|page of) \w\n){15}/ms);
+    claim($seen->($answer) eq "@wanted", 'sent together: ' . $seen->($answer));
+
+    for my $pause (0, 0.3) {            # with the worker, and back from the dispatcher
+        $s = connect_to();
+        my $all = '';
+        for my $request (@request) {
+            sleep $pause;
+            send_all($s, $request);
+            $all .= receive($s, 3, qr/^(?:host|page of) \w\n/m);
+        }
+        claim($seen->($all) eq "@wanted", "one after the other, $pause s between them: " . $seen->($all));
+    }
+
+    $s = connect_to();
+    send_all($s, get('z', '/index.html') . "GET http://v.test/index.html HTTP/1.1\r\nHost: z.test\r\n\r\n" . get('z', '/index.html'));
+    $answer = receive($s, 3, qr/\A(?>.*?^host \w\n){3}/ms);
+    claim($seen->($answer) eq 'host z host y host z', 'a name in the target: ' . $seen->($answer));
+};
+
 test pipelined => 'requests that come together are answered in their order', sub {
     configure("MaxClients 8\n");
     start();

@@ -9,9 +9,12 @@ our ($prefix, $work, $port, $parent, %host);
 test slots => 'MaxClientsVHost is free again after a full restart', sub {
     configure("MaxClients 12\n", a => 'MaxClientsVHost 3');
     start();
-    # what is only kept does not count: these are being answered
-    my @held = map { my $s = connect_to(); send_all($s, "GET /cgi/sleep HTTP/1.0\r\nHost: a.test\r\n\r\n"); $s } 1 .. 3;
-    claim(within(5, sub { 3 == grep { children($_) } workers(5001) }), 'three are at work');
+    my @held = map { scalar keep_alive('b') } 1 .. 5;
+    for my $n (1 .. 3) {
+        push @held, connect_to();
+        send_all($held[-1], get('a', '/cgi/sleep'));
+        claim(within(3, sub { $n == grep { children($_) } workers(5001) }), "script $n runs");
+    }
     claim(ask('a', '/index.html') =~ /^HTTP\S+ 503/, 'the fourth is refused');
     configure("MaxClients 12\n", a => 'MaxClientsVHost 2');
     kill HUP => $parent;
@@ -107,6 +110,31 @@ test graceful => 'a graceful restart lets a worker finish and loses no request',
     claim(receive($kept, 3, qr/page of a\n/) =~ /page of a/, 'a kept connection lives on');
     claim(receive($slow, 6) =~ /ended/, 'the old worker finishes');
     claim(within(8, sub { my %now = map { $_ => 1 } workers(5001); !grep { $now{$_} } @before }), 'and ends');
+};
+
+# In the fork model connections stay with their worker; the same way is TLS's.
+test graceful_stays => 'a connection that stays has its next answer after a graceful restart, and hears that it is the last', sub {
+    configure("MaxClients 8\nItkModel fork\n");
+    start();
+    script('a', 'slow', "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nbegun\\n'; sleep 2; echo 'ended'\n");
+    my $slow = connect_to();
+    send_all($slow, get('a', '/cgi/slow'));
+    receive($slow, 3, qr/begun/);
+    my ($kept, $first) = keep_alive('b');
+    claim($first !~ /^Connection: close/mi, 'promised another one');
+    kill USR1 => $parent;
+    claim(within(5, sub { say_log() =~ /resuming normal operations.*resuming normal operations/s }), 'it has been restarted');
+    # whose answer was on its way when its worker was told to end
+    claim(receive($slow, 5, qr/\r\n0\r\n\r\n/) =~ /ended/, 'the old worker finishes');
+    sleep 0.3;
+    for ([$slow, 'a'], [$kept, 'b']) {
+        my ($s, $host) = @$_;
+        send_all($s, get($host, '/index.html'));
+        my $answer = receive($s, 5);
+        claim($answer =~ /page of $host/, "$host: another request is answered");
+        claim($answer =~ /^Connection: close/mi, "$host: and the last one");
+    }
+    claim(within(5, sub { !grep { workers($_) } values %host }), 'then their workers end');
 };
 
 test dispatcher_killed => 'without a dispatcher its workers end, and there is another one', sub {

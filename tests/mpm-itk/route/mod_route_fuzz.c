@@ -66,7 +66,7 @@ static const char *host;        /* Host then: fields after a body can add to it 
 
 /* How often what came out. */
 static struct {
-    unsigned long whole, bad, more, taken, refused, elsewhere;
+    unsigned long whole, bad, more, taken, refused, elsewhere, shortened;
     unsigned long pools[64];
 } counted;
 
@@ -170,9 +170,26 @@ static int compare_whole(conn_rec *ours, const itk_head *head,
     return 1;
 }
 
+/* The search that begins at the host that the dispatcher has found. */
+static void compare_short(const conn_rec *ours, int host, const itk_head *head,
+                          const char *bytes, apr_pool_t *p)
+{
+    conn_rec c = *ours;
+    server_rec quiet;
+    request_rec *r;
+
+    c.vhost_lookup_data = pools_short_list(ours->vhost_lookup_data, host);
+    counted.shortened += c.vhost_lookup_data != ours->vhost_lookup_data;
+    head = itk_route_as_read(c.base_server, head);
+    r = itk_route_request(&c, &quiet, head, bytes, p);
+    HOLDS(itk_route_find(r, &quiet, head, bytes) == made->server);
+    HOLDS(same_text(r->hostname, made->hostname));
+}
+
 /* What the dispatcher chooses is what the worker finds. */
-static void compare_pools(apr_sockaddr_t *local, const itk_head *head,
-                          const char *bytes)
+static void compare_pools(const conn_rec *ours, apr_sockaddr_t *local,
+                          const itk_head *head, const char *bytes,
+                          apr_pool_t *p)
 {
     itk_route by_address, by_head;
     int pool;
@@ -181,6 +198,7 @@ static void compare_pools(apr_sockaddr_t *local, const itk_head *head,
     HOLDS(by_head.pool >= 0 && by_head.pool < pools_count());
     HOLDS(by_address.pool < pools_count() && !by_address.tls && !by_head.tls);
     if (taken) {
+        compare_short(ours, by_head.host, head, bytes, p);
         pool = pools_of(made);
         if (by_head.pool != pool) {
             fprintf(stderr, "httpd's pool is %d, ours %d\n", pool,
@@ -248,7 +266,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *input, size_t length)
         HOLDS(!taken);
     }
     if (with_pools && asked) {
-        compare_pools(locals[place], &head, bytes);
+        compare_pools(ours, locals[place], &head, bytes, p);
     }
     apr_pool_destroy(p);
     return 0;
@@ -386,6 +404,7 @@ static int on_open_logs(apr_pool_t *pconf, apr_pool_t *plog,
            counted.bad, counted.more);
     tell_pools();
     HOLDS(counted.taken > 0 && counted.elsewhere > 0 && counted.bad > 0);
+    HOLDS(!with_pools || counted.shortened > 0);
     exit(0);
 }
 

@@ -12,6 +12,8 @@
  * configuration by heart. */
 static struct {
     int (*prepare)(apr_pool_t *p);
+    void (*prepare_list)(void);
+    void *(*list)(void *names, int host);
     void (*by_address)(void *adapter, int listener, const itk_address *local,
                        itk_route *out);
     void (*by_head)(void *adapter, const itk_address *local,
@@ -46,7 +48,15 @@ int pools_prepare(apr_pool_t *p, server_rec *main_server)
         && find(&itk.of_request, "itk_pool_of_request")
         && find(&itk.run, "itk_this_run")
         && find(&itk.prepare, "itk_route_prepare")
-        && itk.prepare(p) == 0;
+        && find(&itk.list, "itk_vhost_list")
+        && find(&itk.prepare_list, "itk_vhost_prepare")
+        && itk.prepare(p) == 0
+        && (itk.prepare_list(), 1);
+}
+
+void *pools_short_list(void *names, int host)
+{
+    return itk.list(names, host);
 }
 
 unsigned int pools_empty_lines(void)

@@ -22,6 +22,9 @@ void pools_choose(apr_sockaddr_t *local, const itk_head *head,
                   const char *bytes, itk_route *by_address,
                   itk_route *by_head);
 
+/* What a worker has httpd search when the dispatcher has said this host. */
+void *pools_short_list(void *names, int host);
+
 /* Goes on with a request that has been read, up to <Location>. */
 int pools_of(request_rec *r);
 

@@ -265,6 +265,7 @@ int itk_input_head_follows(void)
                              (unsigned)itk_this_run.limits.max_empty_lines)
                != ITK_HEAD_MORE) {
             head_until = 0;
+            itk_vhost_next(&head, look);
             return 1;
         }
         switch (read_piece()) {
@@ -287,6 +288,7 @@ int itk_input_peek(void)
 {
     itk_head head;
     ssize_t n;
+    int result;
 
     head_until = 0;
     while ((n = recv(itk_now.fd, look, sizeof(look), MSG_PEEK | MSG_DONTWAIT))
@@ -300,6 +302,8 @@ int itk_input_peek(void)
         return -1;
     }
     memset(&head, 0, sizeof(head));
-    return itk_head_scan(&head, look, (size_t)n,
-                         (unsigned)itk_this_run.limits.max_empty_lines);
+    result = itk_head_scan(&head, look, (size_t)n,
+                           (unsigned)itk_this_run.limits.max_empty_lines);
+    itk_vhost_next(&head, look);
+    return result;
 }

@@ -72,6 +72,7 @@ int itk_check_host(request_rec *r)
         return DECLINED;        /* part of a request that came by here */
     }
     itk_now.in_head = 0;
+    itk_vhost_found(r);
     /* one with a <Location> of this pool: which place, the next hook sees */
     if (ITK_GUARD("host-check")
         && !itk_server_has_pool(r->server, itk_me.pool)) {

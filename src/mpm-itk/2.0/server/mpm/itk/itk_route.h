@@ -61,6 +61,7 @@ server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
  */
 void itk_route_names_prepare(apr_pool_t *p, const server_rec *main_server);
 int itk_route_names_have(const char *host);
+unsigned int itk_route_names_count(void);
 
 /* For APR: the same address, in *out, which lives as long as both. */
 void itk_route_sockaddr(const itk_address *address, apr_sockaddr_t *out);

@@ -58,6 +58,11 @@ void itk_route_names_prepare(apr_pool_t *p, const server_rec *s)
     }
 }
 
+unsigned int itk_route_names_count(void)
+{
+    return apr_hash_count(exact);
+}
+
 int itk_route_names_have(const char *host)
 {
     const char **pattern = (const char **)wild->elts;

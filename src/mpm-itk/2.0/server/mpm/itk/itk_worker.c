@@ -92,10 +92,7 @@ static int hold(void)
     p[0].events = p[1].events = POLLIN;
     for (;;) {
         p[0].revents = p[1].revents = 0;
-        n = poll(p, 2, HOLD_MS);
-        if (itk_me.stop) {
-            return ENDED;
-        }
+        n = itk_me.stop ? 0 : poll(p, 2, HOLD_MS);
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -124,7 +121,6 @@ static int hold(void)
     }
 }
 
-/* A connection that stays: is this worker told to end? */
 static int channel_over(void)
 {
     struct pollfd p;
@@ -134,18 +130,27 @@ static int channel_over(void)
     return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
 }
 
+/* Is the request that has just been read the last of its connection? */
+static int last_request(void)
+{
+    return itk_me.stop || (itk_now.stay && channel_over());
+}
+
+/*
+ * The client was promised another request: what is closed now without a word it
+ * may have sent already.  So a connection that stays is waited for as long as
+ * KeepAliveTimeout says, and its next answer says that it is the last.  Where
+ * there is no time (SIGTERM, and nobody behind the channel) the server ends.
+ */
 static int after_request(conn_rec *c)
 {
     apr_socket_t *csd;
 
-    if (itk_me.stop) {
-        return ENDED;
-    }
     if (itk_now.stay) {
         csd = ap_get_module_config(c->conn_config, &core_module);
         /* the next request, if it is not there yet, is waited for in poll */
         (void) apr_socket_opt_set(csd, APR_INCOMPLETE_READ, 1);
-        return channel_over() ? ENDED : NEXT;
+        return itk_me.stop && channel_over() ? ENDED : NEXT;
     }
     if (itk_input_ahead()) {
         return itk_input_head_follows() ? NEXT : ENDED;
@@ -186,12 +191,14 @@ static int serve_requests(conn_rec *c)
     ap_update_child_status(c->sbh, SERVER_BUSY_READ, NULL);
     do {
         itk_now.in_head = 1;
+        itk_vhost_read(c);
         r = ap_read_request(c);
+        itk_vhost_done(c);
         itk_now.in_head = 0;
         if (r == NULL) {
             return ENDED;
         }
-        c->keepalive = AP_CONN_UNKNOWN;
+        c->keepalive = last_request() ? AP_CONN_CLOSE : AP_CONN_UNKNOWN;
         if (r->status == HTTP_OK) {
             ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, r);
             ap_process_request(r);
@@ -220,6 +227,7 @@ int itk_process_connection(conn_rec *c)
     if (!itk_now.stay) {
         itk_input_begin(c);
     }
+    itk_vhost_begin(c, itk_now.host);
     itk_now.outcome = serve_requests(c);
     return OK;
 }
@@ -260,6 +268,7 @@ static void serve(const itk_pass *pass, int fd)
     memset(&itk_now, 0, sizeof(itk_now));
     itk_now.fd = fd;
     itk_now.serial = pass->serial;
+    itk_now.host = pass->host;
     itk_now.stay = (pass->flags & ITK_PASS_STAY) != 0;
 
     /* what is not to be read here needs nothing else, either */
@@ -313,6 +322,7 @@ void itk_worker_loop(const struct itk_worker_start *start, apr_pool_t *pchild)
     int count;
 
     itk_socket_prepare(pchild);
+    itk_vhost_prepare();
     apr_pool_create(&ptrans, pchild);
     apr_pool_tag(ptrans, "transaction");
     ap_create_sb_handle(&sbh, pchild, start->slot, 0);

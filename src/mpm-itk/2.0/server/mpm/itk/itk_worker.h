@@ -15,6 +15,7 @@
  *   itk_worker.c       the loop: a connection, its requests, a report
  *   itk_socket.c       the connection as APR has it
  *   itk_input.c        how a request's head is read
+ *   itk_vhost.c        where httpd's search for the vhost begins
  *   itk_refuse.c       is a request for this worker's pool?
  *   itk_status.c       the status page, and mod_status
  *
@@ -71,10 +72,12 @@ extern itk_self itk_me;
 typedef struct itk_present {
     int fd;
     uint32_t serial;
+    uint32_t host;              /* that the dispatcher has found for the head */
     uint32_t requests;          /* answered since it was passed */
     uint64_t bytes;             /* sent, not yet reported */
     conn_rec *c;
     core_net_rec *net;          /* of httpd's own filters; NULL: stay */
+    void *names;                /* vhost_lookup_data, as httpd made it */
     int stay;                   /* until it closes: another module reads it */
     int outcome;                /* itk_worker.c: what is to become of it */
     int silent;                 /* close without another byte */
@@ -116,6 +119,25 @@ int itk_input_head_follows(void);
 /* Looks at what the connection has, and leaves it there: ITK_HEAD_*, or -1 and
  * the connection is over. */
 int itk_input_peek(void);
+
+/* ---- itk_vhost.c -------------------------------------------------------- */
+
+/* A worker, once.  Without memory every search begins at the beginning. */
+void itk_vhost_prepare(void);
+
+/* A vhost_lookup_data from this host's entry on; all of it if there is none. */
+void *itk_vhost_list(void *names, int host);
+
+/* A connection begins; host is the message's. */
+void itk_vhost_begin(conn_rec *c, uint32_t host);
+
+/* Around reading a request: before it, in its first hook, after it. */
+void itk_vhost_read(conn_rec *c);
+void itk_vhost_found(request_rec *r);
+void itk_vhost_done(conn_rec *c);
+
+/* The head that is read next has been looked at. */
+void itk_vhost_next(const itk_head *head, const char *bytes);
 
 /* ---- itk_logs.c --------------------------------------------------------- */
 

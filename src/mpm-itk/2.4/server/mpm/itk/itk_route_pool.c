@@ -31,11 +31,13 @@ static void key_of(const itk_address *address, address_key *key)
 
 /*
  * Two tables of what httpd's functions said, for httpd goes through all names
- * of an address one after the other.  Each entry has one place, so that nobody
- * can make a search long; another key takes the place over.
+ * of an address one after the other.  An address has one place and a name has
+ * a few, so that nobody can make a search long; another key takes the place
+ * over.
  */
 #define ADDRESSES 256
-#define NAMES     4096
+#define SETS      1024          /* at least; and one for each name there is */
+#define WAYS      4
 
 typedef struct {
     address_key key;
@@ -53,7 +55,9 @@ typedef struct {
 } name_entry;
 
 static address_entry *addresses;
-static name_entry *names;
+static name_entry *names;       /* sets of WAYS */
+static unsigned int sets = SETS;        /* a power of two */
+static unsigned int turn;       /* whose place is taken over next */
 static apr_uint64_t seed;
 static apr_pool_t *scratch;     /* for one head, then cleared */
 static ap_conf_vector_t *no_config;
@@ -71,24 +75,40 @@ static apr_uint64_t mix(apr_uint64_t hash, const void *bytes, apr_size_t length)
 
 int itk_route_prepare(apr_pool_t *p)
 {
+    itk_route_names_prepare(p, ap_server_conf);
+    while (sets < itk_route_names_count()) {
+        sets *= 2;
+    }
     addresses = calloc(ADDRESSES, sizeof(*addresses));
-    names = calloc(NAMES, sizeof(*names));
+    names = calloc((apr_size_t)sets * WAYS, sizeof(*names));
     if (addresses == NULL || names == NULL
         || getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)
         || apr_pool_create(&scratch, p) != APR_SUCCESS) {
         return -1;
     }
     no_config = ap_create_conn_config(p);
-    itk_route_names_prepare(p, ap_server_conf);
     return 0;
 }
 
+/* Its place, or the one that it may take: then taken is not of this name. */
 static name_entry *name_place(const address_key *key, const char *name,
                               apr_size_t length)
 {
     apr_uint64_t hash = mix(mix(seed, key, sizeof(*key)), name, length);
+    name_entry *set = names + ((hash ^ (hash >> 32)) & (sets - 1)) * WAYS;
+    int i, empty = -1;
 
-    return &names[(hash ^ (hash >> 32)) % NAMES];
+    for (i = 0; i < WAYS; i++) {
+        if (set[i].taken == length + 1
+            && memcmp(&set[i].key, key, sizeof(*key)) == 0
+            && memcmp(set[i].name, name, length) == 0) {
+            return &set[i];
+        }
+        if (set[i].taken == 0 && empty < 0) {
+            empty = i;
+        }
+    }
+    return &set[empty >= 0 ? empty : (int)(turn++ % WAYS)];
 }
 
 /* ---- an address --------------------------------------------------------- */

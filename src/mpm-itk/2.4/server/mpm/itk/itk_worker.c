@@ -95,10 +95,7 @@ static int hold(void)
     p[0].events = p[1].events = POLLIN;
     for (;;) {
         p[0].revents = p[1].revents = 0;
-        n = poll(p, 2, HOLD_MS);
-        if (itk_me.stop) {
-            return ENDED;
-        }
+        n = itk_me.stop ? 0 : poll(p, 2, HOLD_MS);
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -127,7 +124,6 @@ static int hold(void)
     }
 }
 
-/* A connection that stays: is this worker told to end? */
 static int channel_over(void)
 {
     struct pollfd p;
@@ -137,13 +133,22 @@ static int channel_over(void)
     return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
 }
 
+/* Is the request that has just been read the last of its connection? */
+static int last_request(void)
+{
+    return itk_me.stop || (itk_now.stay && channel_over());
+}
+
+/*
+ * The client was promised another request: what is closed now without a word it
+ * may have sent already.  So a connection that stays is waited for as long as
+ * KeepAliveTimeout says, and its next answer says that it is the last.  Where
+ * there is no time (SIGTERM, and nobody behind the channel) the server ends.
+ */
 static int after_request(conn_rec *c, apr_interval_time_t keep_alive)
 {
     apr_socket_t *csd;
 
-    if (itk_me.stop) {
-        return ENDED;
-    }
     if (itk_now.stay) {
         if ((csd = ap_get_conn_socket(c)) == NULL) {
             return ENDED;
@@ -151,7 +156,7 @@ static int after_request(conn_rec *c, apr_interval_time_t keep_alive)
         /* the next request, if it is not there yet, is waited for in poll */
         (void) apr_socket_opt_set(csd, APR_INCOMPLETE_READ, 1);
         (void) apr_socket_timeout_set(csd, keep_alive);
-        return channel_over() ? ENDED : NEXT;
+        return itk_me.stop && channel_over() ? ENDED : NEXT;
     }
     if (itk_input_ahead()) {
         return itk_input_head_follows() ? NEXT : ENDED;
@@ -202,12 +207,17 @@ static int serve_requests(conn_rec *c)
     ap_update_child_status_from_conn(c->sbh, SERVER_BUSY_READ, c);
     do {
         itk_now.in_head = 1;
+        itk_vhost_read(c);
         r = ap_read_request(c);
+        itk_vhost_done(c);
         itk_now.in_head = 0;
         if (r == NULL) {
             return ENDED;
         }
         keep_alive = keep_alive_of(r);
+        if (last_request()) {
+            c->keepalive = AP_CONN_CLOSE;
+        }
         if (r->status == HTTP_OK) {
             ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, r);
             ap_process_request(r);      /* r may be gone afterwards */
@@ -233,6 +243,9 @@ int itk_process_connection(conn_rec *c)
     if (!itk_now.stay) {
         itk_input_begin(c);
     }
+    /* the name of a handshake is not yet that of a request */
+    itk_vhost_begin(c, itk_server_conf_of(c->base_server)->tls ? UINT32_MAX
+                                                               : itk_now.host);
     itk_now.outcome = serve_requests(c);
     return OK;
 }
@@ -277,6 +290,7 @@ static void serve(const itk_pass *pass, int fd)
     memset(&itk_now, 0, sizeof(itk_now));
     itk_now.fd = fd;
     itk_now.serial = pass->serial;
+    itk_now.host = pass->host;
     itk_now.stay = (pass->flags & ITK_PASS_STAY) != 0;
 
     /* what is not to be read here needs nothing else, either */
@@ -352,6 +366,7 @@ void itk_worker_loop(const struct itk_worker_start *start, apr_pool_t *pchild)
 
     make_thread(pchild);
     itk_socket_prepare(pchild);
+    itk_vhost_prepare();
     apr_pool_create(&ptrans, pchild);
     apr_pool_tag(ptrans, "transaction");
     ap_create_sb_handle(&sbh, pchild, start->slot, 0);
