@@ -84,6 +84,10 @@ public sealed class OurSettingsTests
         Assert.Null(line.Ebuild);
         Assert.Equal("2.4", line.Dialect.Name);
         Assert.DoesNotContain(line.Releases, release => release.Ebuild);
+        Assert.Equal(["event", "itk", "prefork"], line.Build.Variants.Keys);
+        Assert.Equal(
+            ["0100-mpm-itk-core.patch|src/mpm-itk/core||server/mpm/itk|", "0110-mpm-itk-2.4.patch|src/mpm-itk/2.4|server||src/mpm-itk/2.0/server"],
+            line.Generated.Select(patch => $"{patch.Patch}|{patch.From}|{patch.Below}|{patch.To}|{string.Join(' ', patch.Links)}"));
         var (_, release) = Ours.Release("2.4.68");
         Assert.Equal(["BLAKE2B", "SHA512"], release.Digests.Select(digest => digest.Algorithm));
         Assert.Equal(("apache2", "2.4.68"), (release.SourcePackage?.Name, release.SourcePackage?.Version));
