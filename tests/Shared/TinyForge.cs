@@ -57,6 +57,30 @@ internal sealed class TinyForge : IDisposable
         return this;
     }
 
+    /// <summary>Adds a line that the overlay has nothing of: releases 2.0 and 2.1, and a series of one generated patch.</summary>
+    public TinyForge WithSecondLine()
+    {
+        const string before = "root: {default: host}";
+        Write("patchforge.yaml", Read("patchforge.yaml").Replace(before, $$"""
+              - line: "2"
+                series: patches/tiny/2
+                date-source: made by a test
+                generated:
+                  - {patch: 0100-second.patch, from: src/second, to: second, subject: "second: ours alone"}
+                upstream:
+                  mirrors: ["http://127.0.0.1:9/dist/"]
+                releases:
+            {{(Distfile("2.0") + Distfile("2.1")).Replace("        ebuild: true\n", "", StringComparison.Ordinal)}}
+                build:
+                  packages: {apt: [], emerge: []}
+                  configure: [--enable-tiny]
+                  variants: {plain: [--plain]}
+            """ + "\n" + before, StringComparison.Ordinal));
+        Write("patches/tiny/2/series", "0100-second.patch\n");
+        Write("src/second/second.c", "int second(void)\n{\n    return 2;\n}\n");
+        return this;
+    }
+
     public string Home { get; }
 
     public string Distdir { get; }

@@ -6,7 +6,7 @@
 #
 #   perl tests/mpm-itk/config.pl PREFIX [NAME...]
 #
-# PREFIX is where httpd 2.0 with this MPM is installed, modules shared. Root,
+# PREFIX is where httpd 2.0 or 2.4 with this MPM is installed, modules shared. Root,
 # in namespaces of its own (make config does that): it starts servers on port
 # 18090 and mounts a passwd of its own. HTTPD_SOURCE may name a source tree,
 # whose modules are then held against the MPM's table.
@@ -27,6 +27,15 @@ my $port = 18090;
 my ($passed, $failed, $skipped) = (0, 0, 0);
 
 die "config.pl has to be started as root\n" if $>;
+
+# Which line of httpd; in 2.4 the MPM, as User and Group, may come from a module.
+my $line = `$prefix/bin/httpd -v` =~ m{Apache/(2\.\d+)\.} ? $1 : die "no httpd in $prefix\n";
+my %static = map { $_ => 1 } `$prefix/bin/httpd -l` =~ /^  (\w+)\.c$/mg;
+$static{mod_mpm_itk} = $static{itk};
+my $needed = join '', map { "LoadModule ${_}_module modules/mod_$_.so\n" }
+    grep { !$static{"mod_$_"} && -e "$prefix/modules/mod_$_.so" } 'mpm_itk', 'unixd', 'authz_core';
+my $includes = $line eq '2.0' ? '' : `$prefix/bin/apxs -q APR_INCLUDEDIR` || `apr-1-config --includedir`;
+chomp $includes;
 
 sub write_file {
     my ($path, $text) = @_;
@@ -103,6 +112,7 @@ module AP_MODULE_DECLARE_DATA stand_in_module = {
     STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, directives, NULL };
 END
     my @compile = ('gcc', '-w', '-shared', '-fPIC', '-D_GNU_SOURCE', '-D_REENTRANT', "-I$prefix/include",
+                   $includes ? "-I$includes" : (),
                    '-o', $so, "$work/modules/$name.c");
     return system(@compile) == 0 ? $so : undef;
 }
@@ -129,7 +139,7 @@ sub say_so($$$) {
 # Returns the number of lines that stand before the text.
 sub configure {
     my ($text) = @_;
-    my $before = "ServerRoot \"$prefix\"\nListen 127.0.0.1:$port\n";
+    my $before = "ServerRoot \"$prefix\"\nListen 127.0.0.1:$port\n$needed";
     $before .= "ErrorLog $work/logs/error_log\n" if $text !~ /^ErrorLog /m;
     $before .= "PidFile $work/logs/httpd.pid\n" if $text !~ /^PidFile /m;
     $before .= "User www\nGroup www\n" if $text !~ /^User /m;
@@ -198,9 +208,12 @@ my $who = 'AssignUserID alice alice';
 my $bob = 'AssignUserID bob bob';
 
 good 'nothing at all', '';
+my $clients = $line eq '2.0' ? 'MaxClients' : 'MaxRequestWorkers';
+my $sni = $line ne '2.0';
 good 'a classic configuration',
     "StartServers 8\nMinSpareServers 5\nMaxSpareServers 20\nMaxClients 150\nMaxRequestsPerChild 0\n"
-    . "AcceptMutex default\nLockFile $work/logs/lock\nLimitUIDRange 1000 60000\nLimitGIDRange 1000 60000\n$nvh"
+    . ($line eq '2.0' ? "AcceptMutex default\nLockFile $work/logs/lock\n" : "Mutex default mpm-accept\nMaxRequestWorkers 150\n")
+    . "LimitUIDRange 1000 60000\nLimitGIDRange 1000 60000\n$nvh"
     . vhost('a', "$who\nMaxClientsVHost 30\nNiceValue 5")
     . vhost('b', "<IfModule itk.c>\n$bob\n</IfModule>\nMaxClientsVHost -1");
 good 'every directive',
@@ -249,7 +262,7 @@ bad 'in a LocationMatch', "<LocationMatch /x>\n$who\n</LocationMatch>\n", qr/lin
 bad 'in a regular expression', "<Location ~ /x>\n$who\n</Location>\n", qr/line <2> of .*\n.*wildcard or a regular expression/;
 bad 'in a wildcard', "<Location /x*>\n$who\n</Location>\n", qr/line <2> of .*\n.*wildcard or a regular expression/;
 bad 'in a question mark', "<Location /x?>\n$who\n</Location>\n", qr/line <2> of .*\n.*wildcard or a regular expression/;
-bad 'in a Limit', "<Limit GET>\n$who\n</Limit>\n", qr/line <2> of .*\n.*not inside of <Limit>/;
+bad 'in a Limit', "<Limit GET>\n$who\n</Limit>\n", qr/line <1|2> of .*\n.*(?:not inside of <Limit>|<Limit not allowed here)/;
 bad 'in a Limit of a Location', "<Location /x>\n<Limit GET>\n$who\n</Limit>\n</Location>\n", qr/line <3> of .*\n.*not inside of <Limit>/;
 bad 'in Files of a Directory', "<Directory />\n<Files x>\n$who\n</Files>\n</Directory>\n", qr/line <3> of .*\n.*only in the server/;
 bad 'a prefix without a slash', "<Location x>\n$who\n</Location>\n", qr/line <2> of .*\n.*has to begin with a slash/;
@@ -279,7 +292,7 @@ for ('ItkModel pool', 'ItkDispatchers 1', 'ItkDispatcherUser bob', 'ItkShareUid 
 }
 bad 'less clients than dispatchers', "ItkDispatchers 4\n" . vhost('a', 'MaxClientsVHost 3'),
     qr/line <4> of .*\n.*MaxClientsVHost 3 is less than ItkDispatchers 4/;
-bad 'less workers than dispatchers', "ItkDispatchers 4\nMaxClients 3\n", qr/MaxClients 3 is less than ItkDispatchers 4/;
+bad 'less workers than dispatchers', "ItkDispatchers 4\n$clients 3\n", qr/$clients 3 is less than ItkDispatchers 4/;
 bad 'less workers of a user than dispatchers', "ItkDispatchers 4\nItkMaxWorkersPerPool 3\n", qr/ItkMaxWorkersPerPool 3 is less than/;
 bad 'more spare workers than workers', "ItkMaxWorkersPerPool 3\nItkMinSpareWorkers 4\n", qr/ItkMinSpareWorkers 4 is more than the 3/;
 
@@ -312,13 +325,52 @@ good 'TLS, a user a port', tls(vhost('a', "SSLEngine on\n$who", '127.0.0.1:443')
 good 'TLS, one user', tls($nvh . vhost('a', "SSLEngine on\n$who") . vhost('b', "SSLEngine on\n$who"));
 good 'TLS off', tls($nvh . vhost('a', "SSLEngine off\n$who") . vhost('b', "SSLEngine off\n$bob"));
 good 'TLS, a location of the same user', tls(vhost('a', "SSLEngine on\n$who\n<Location /b>\n$who\n</Location>"));
-bad 'TLS, two users', tls($nvh . vhost('a', "SSLEngine on\n$who") . vhost('b', "SSLEngine on\n$bob")),
-    qr/line <5|10> of .*\n.*SSLEngine on for [ab]\.test .*served as (alice|bob).*shares 127\.0\.0\.1:$port with [ab]\.test/;
-bad 'TLS for one of two', tls($nvh . vhost('a', "SSLEngine on\n$who") . vhost('b', $bob)), qr/line <5> of .*\n.*SSLEngine on for a\.test/;
-bad 'TLS by the main server', tls("SSLEngine on\n$nvh" . vhost('a', $who) . vhost('b', $bob)), qr/line <2> of .*\n.*SSLEngine on for/;
-bad 'TLS on all ports', tls("NameVirtualHost *\n" . vhost('a', "SSLEngine on\n$who", '*') . vhost('b', $bob, '*')), qr/SSLEngine on for/;
+if ($sni) {
+    good 'TLS, two users', tls(vhost('a', "SSLEngine on\n$who") . vhost('b', "SSLEngine on\n$bob"));
+    bad 'a certificate and a location', tls(vhost('a', "SSLCertificateFile /etc/passwd\n$who\n<Location /b>\n$bob\n</Location>")),
+        qr/line <7> of .*\n.*AssignUserID for <Location \/b> of a host with a certificate .*say SSLEngine off/;
+    good 'a certificate, a location and no TLS',
+        tls(vhost('a', "SSLEngine off\nSSLCertificateFile /etc/passwd\n$who\n<Location /b>\n$bob\n</Location>"));
+}
+else {
+    bad 'TLS, two users', tls($nvh . vhost('a', "SSLEngine on\n$who") . vhost('b', "SSLEngine on\n$bob")),
+        qr/line <5|10> of .*\n.*SSLEngine on for [ab]\.test .*served as (alice|bob).*shares 127\.0\.0\.1:$port with [ab]\.test/;
+    bad 'TLS for one of two', tls($nvh . vhost('a', "SSLEngine on\n$who") . vhost('b', $bob)), qr/line <5> of .*\n.*SSLEngine on for a\.test/;
+    bad 'TLS by the main server', tls("SSLEngine on\n$nvh" . vhost('a', $who) . vhost('b', $bob)), qr/line <2> of .*\n.*SSLEngine on for/;
+    bad 'TLS on all ports', tls("NameVirtualHost *\n" . vhost('a', "SSLEngine on\n$who", '*') . vhost('b', $bob, '*')), qr/SSLEngine on for/;
+}
 bad 'TLS and a location', tls(vhost('a', "SSLEngine on\n$who\n<Location /b>\n$bob\n</Location>")),
     qr/line <7> of .*\n.*AssignUserID for <Location \/b> of a host with SSLEngine on .*encrypted/;
+
+# what 2.4 has, and 2.0 does not
+if ($line ne '2.0') {
+    for ('h2 http/1.1', 'http/1.1 h2c', '"h2"') {
+        bad "Protocols $_", "Protocols $_", qr/line <1> of .*\n.*Protocols h2c? is refused: one connection of HTTP\/2/;
+    }
+    bad 'Protocols in a vhost', vhost('a', "$who\nProtocols h2"), qr/line <4> of .*\n.*Protocols h2 is refused/;
+    good 'Protocols http/1.1', with('mod_http2', "Protocols http/1.1\n");
+    bad 'ChrootDir', "ChrootDir $work/main\n", qr/ChrootDir is refused/;
+    bad 'ListenCoresBucketsRatio', "ListenCoresBucketsRatio 2\n", qr/line <1> of .*\n.*ListenCoresBucketsRatio is refused/;
+    bad 'RemoteIPProxyProtocol', with('mod_remoteip', "RemoteIPProxyProtocol On\n", 'RemoteIPProxyProtocol'),
+        qr/line <2> of .*\n.*RemoteIPProxyProtocol on is refused/;
+    good 'RemoteIPHeader', with('mod_remoteip', "RemoteIPHeader X-Forwarded-For\nRemoteIPProxyProtocol Off\n", 'RemoteIPHeader', 'RemoteIPProxyProtocol');
+    bad 'mod_md', with('mod_md', ''), qr/mod_md is refused: /;
+    bad 'mod_proxy_fdpass', with('mod_proxy_fdpass', ''), qr/mod_proxy_fdpass/;
+    bad 'in an If', "<If \"true\">\n$who\n</If>\n", qr/line <2> of .*\n.*only in the server, a <VirtualHost>/;
+    bad 'a Mutex in a folder of the user', $nvh . vhost('a', $who) . "Mutex file:$work/alices default\n",
+        qr/line <6> of .*\n.*Mutex \S*: the folder \S*\/alices can be written by alice/;
+    good 'expressions that are constants', vhost('a', "AssignUserIDExpr alice\nAssignGroupIDExpr \"alice\"");
+    good 'a constant for a user', vhost('a', "AssignUserID bob bob\nAssignUserIDExpr alice\nItkShareUid On") =~ s/ItkShareUid On//r;
+    for (['AssignUserIDExpr', '%{HTTP_HOST}'], ['AssignGroupIDExpr', '%{tolower:%{HTTP_HOST}}'], ['AssignUserIDExpr', 'u$1']) {
+        my ($directive, $expression) = @$_;
+        bad "$directive $expression", vhost('a', "$directive \"$expression\""),
+            qr/line <3> of .*\n.*$directive \Q$expression\E: the expression depends on the request/;
+    }
+    bad 'an expression that is none', vhost('a', 'AssignUserIDExpr "%{"'), qr/line <3> of .*\n.*AssignUserIDExpr %\{: /;
+    bad 'an expression in a Location', "<Location /x>\nAssignUserIDExpr alice\n</Location>\n", qr/line <2> of .*\n.*AssignUserIDExpr belongs to/;
+    bad 'a constant that is nobody', vhost('a', 'AssignUserIDExpr nosuch'), qr/line <3> of .*\n.*AssignUserID nosuch .*no such user/;
+    bad 'a constant that is root', vhost('a', 'AssignUserIDExpr root'), qr/line <3> of .*\n.*id 0 is root's/;
+}
 
 # logs; the host of line 2 to 5 is alice's
 sub log_of { return $nvh . vhost('a', $who) . "$_[0]\n" }
@@ -451,22 +503,27 @@ sub shipped {
 
 # What is wrong with it.
 sub modules {
-    my $source = read_file("$here/../../src/mpm-itk/2.0/server/mpm/itk/itk_modules.c");
-    my $manual = read_file("$here/../../src/mpm-itk/2.0/docs/manual/mod/itk.xml");
+    my $source = read_file("$here/../../src/mpm-itk/$line/server/mpm/itk/itk_modules.c");
+    my $manual = read_file("$here/../../src/mpm-itk/$line/docs/manual/mod/itk.xml");
     my %verdict = $source =~ /^    \{ "(\w+\.c)", ([A-Z]+),/mg;
-    my @listed = split ' ', read_file("$here/modules-2.0");
+    my @listed = split ' ', read_file("$here/modules-$line");
     my @installed = map { s/\.so$/.c/r } map { basename($_) } glob "$prefix/modules/*.so";
     push @installed, `$prefix/bin/httpd -l` =~ /^  (\w+\.c)$/mg;
-    s/^mod_ldap/util_ldap/, s/^mod_(proxy_\w+)/$1/ for @installed;
+    s/^mod_ldap/util_ldap/ for @installed;
+    if ($line eq '2.0') {
+        s/^mod_(proxy_\w+)/$1/ for @installed;
+    }
+    @installed = grep { !/^(?:mod_mpm_\w+|prefork|worker|event)\.c$/ } @installed;
 
     my @wrong;
     push @wrong, "$_ is not in itk_modules.c" for grep { !$verdict{$_} && $_ ne 'itk.c' } @listed, @installed;
     my %listed = map { $_ => 1 } @listed;
     push @wrong, "$_ is not shipped" for grep { !$listed{$_} } sort keys %verdict;
     if ($ENV{HTTPD_SOURCE}) {
-        push @wrong, "$_ is not in modules-2.0" for grep { !$listed{$_} } shipped($ENV{HTTPD_SOURCE});
+        push @wrong, "$_ is not in modules-$line" for grep { !$listed{$_} } shipped($ENV{HTTPD_SOURCE});
     }
-    for my $name (grep { $verdict{$_} ne 'WORKS' } sort keys %verdict) {
+    # 2.4 has no manual page yet
+    for my $name (grep { $verdict{$_} ne 'WORKS' } $line eq '2.0' ? sort keys %verdict : ()) {
         my ($short, $word) = ($name =~ s/\.c$//r, lc $verdict{$name});
         push @wrong, "$short is not in the manual's table as $word"
             if $manual !~ m{<td><(?:module|code)>$short</(?:module|code)></td>\s*<td>$word</td>};

@@ -5,7 +5,7 @@
 #
 #   perl tests/mpm-itk/live.pl PREFIX [NAME...]
 #
-# PREFIX is where httpd 2.0 with this MPM is installed, modules shared. Root,
+# PREFIX is where httpd 2.0 or 2.4 with this MPM is installed, modules shared. Root,
 # in namespaces of its own: it starts and stops servers on port 18080.
 # The tests are in live/*.pl; live/server.pl has the server and the client.
 use strict;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using PatchForge.Httpd;
 
 namespace PatchForge.Attacks;
 
@@ -17,6 +18,9 @@ public sealed record AttackRecipe(
     ImmutableArray<string> Without,
     AttackCast Cast)
 {
+    /// <summary>How the server's configuration is written.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Httpd20;
+
     public bool HasPools => Model is AttackModel.Pool or AttackModel.Fork;
 }
 
@@ -26,16 +30,15 @@ public static class AttackConf
     /// <summary>Seconds that a head may take: short, for the run waits for it.</summary>
     public const int Timeout = 5;
 
-    private static readonly ImmutableArray<(string Name, string File)> s_modules =
+    private static readonly ImmutableArray<ModuleFile> s_modules =
     [
-        ("access_module", "mod_access.so"),
-        ("alias_module", "mod_alias.so"),
-        ("cgi_module", "mod_cgi.so"),
-        ("dir_module", "mod_dir.so"),
-        ("env_module", "mod_env.so"),
-        ("log_config_module", "mod_log_config.so"),
-        ("mime_module", "mod_mime.so"),
-        ("status_module", "mod_status.so"),
+        new("alias_module", "mod_alias.so"),
+        new("cgi_module", "mod_cgi.so"),
+        new("dir_module", "mod_dir.so"),
+        new("env_module", "mod_env.so"),
+        new("log_config_module", "mod_log_config.so"),
+        new("mime_module", "mod_mime.so"),
+        new("status_module", "mod_status.so"),
     ];
 
     public static string Text(AttackRecipe recipe)
@@ -56,23 +59,26 @@ public static class AttackConf
     {
         const string place = AttackFiles.Place;
         yield return $"ServerRoot \"{place}\"";
+        foreach (var line in recipe.Dialect.Load(recipe.Modules, recipe.ModuleFiles, s_modules))
+        {
+            yield return line;
+        }
+
         yield return $"Listen {Address(recipe)}";
         yield return string.Create(CultureInfo.InvariantCulture, $"ServerName localhost:{recipe.Port}");
         yield return $"User {recipe.Cast.Server.Account}";
         yield return $"Group {recipe.Cast.Server.Account}";
         yield return $"PidFile {place}/run/httpd.pid";
         yield return $"ScoreBoardFile {place}/run/scoreboard";
-        yield return $"LockFile {place}/run/accept.lock";
 
         // 2.0.48's own choice, pthread mutexes, fails with today's libc; fcntl works in every release.
-        yield return "AcceptMutex fcntl";
-        yield return $"ErrorLog {place}/logs/error_log";
-        yield return "LogLevel info";
-        foreach (var (name, file) in s_modules.Where(module => recipe.ModuleFiles.Contains(module.File)))
+        foreach (var line in recipe.Dialect.AcceptMutex("fcntl", $"{place}/run"))
         {
-            yield return $"LoadModule {name} {recipe.Modules}/{file}";
+            yield return line;
         }
 
+        yield return $"ErrorLog {place}/logs/error_log";
+        yield return "LogLevel info";
         yield return $"LoadModule itk_attack_module {AttackFiles.Module}";
         if (recipe.Setting == AttackSetting.Php)
         {
@@ -123,7 +129,11 @@ public static class AttackConf
         yield return "HostnameLookups Off";
         yield return "UseCanonicalName Off";
         yield return $"TypesConfig {place}/mime.types";
-        yield return "DefaultType text/plain";
+        foreach (var line in recipe.Dialect.DefaultType("text/plain"))
+        {
+            yield return line;
+        }
+
         foreach (var (where, what) in new[] { ("/itk-attack", "itk-attack"), ("/itk-who", "itk-who"), ("/itk-victim", "itk-victim"), ("/inner/itk-who", "itk-who") })
         {
             yield return $"<Location {where}>";
@@ -133,7 +143,10 @@ public static class AttackConf
 
         // Who serves is asked at a place that every user may enter: a folder's rights would answer for the server.
         yield return $"Alias /itk-who {place}/open/itk-who";
-        yield return $"NameVirtualHost {Address(recipe)}";
+        foreach (var line in recipe.Dialect.NamedHosts(Address(recipe)))
+        {
+            yield return line;
+        }
     }
 
     private static IEnumerable<string> Hosts(AttackRecipe recipe)

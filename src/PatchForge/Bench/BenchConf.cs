@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using PatchForge.Httpd;
 
 namespace PatchForge.Bench;
 
@@ -16,13 +17,12 @@ public static class BenchConf
     /// </summary>
     public const int Children = 20;
 
-    private static readonly ImmutableArray<(string Name, string File)> s_modules =
+    private static readonly ImmutableArray<ModuleFile> s_modules =
     [
-        ("access_module", "mod_access.so"),
-        ("alias_module", "mod_alias.so"),
-        ("dir_module", "mod_dir.so"),
-        ("log_config_module", "mod_log_config.so"),
-        ("mime_module", "mod_mime.so"),
+        new("alias_module", "mod_alias.so"),
+        new("dir_module", "mod_dir.so"),
+        new("log_config_module", "mod_log_config.so"),
+        new("mime_module", "mod_mime.so"),
     ];
 
     public static string Text(Variant variant, Layout layout, ServerParts parts)
@@ -37,10 +37,13 @@ public static class BenchConf
             }
         }
 
+        var dialect = parts.Dialect;
         var place = BenchPlace.Place;
         var port = BenchPlace.Port.ToString(CultureInfo.InvariantCulture);
         Lines(
+        [
             $"ServerRoot \"{place}\"",
+            .. dialect.Load(parts.Modules, parts.ModuleFiles, s_modules),
 
             // One listening socket for both addresses: the least work for every variant.
             $"Listen 0.0.0.0:{port}",
@@ -48,17 +51,12 @@ public static class BenchConf
             $"User {BenchPlace.Account}",
             $"Group {BenchPlace.Account}",
             $"PidFile {place}/run/httpd.pid",
-            $"LockFile {place}/run/accept.lock",
 
-            // What the series makes the default everywhere; 2.0.48's own, pthread, fails with today's libc.
-            "AcceptMutex sysvsem",
+            // What 2.0's series makes the default everywhere; 2.0.48's own, pthread, fails with today's libc.
+            .. dialect.AcceptMutex("sysvsem", $"{place}/run"),
             $"ErrorLog {place}/logs/error_log",
-            "LogLevel warn");
-        foreach (var (name, file) in s_modules.Where(module => parts.ModuleFiles.Contains(module.File)))
-        {
-            Line($"LoadModule {name} {parts.Modules}/{file}");
-        }
-
+            "LogLevel warn",
+        ]);
         if (layout.Php)
         {
             Lines($"LoadModule php_module {parts.Modules}/libphp.so", "<FilesMatch \\.php$>", "    SetHandler application/x-httpd-php", "</FilesMatch>");
@@ -67,6 +65,7 @@ public static class BenchConf
         var clients = layout.Clients.ToString(CultureInfo.InvariantCulture);
         var children = Children.ToString(CultureInfo.InvariantCulture);
         Lines(
+        [
             $"ServerLimit {clients}",
             $"MaxClients {clients}",
             $"StartServers {children}",
@@ -80,18 +79,20 @@ public static class BenchConf
             "HostnameLookups Off",
             "UseCanonicalName Off",
             "TypesConfig /dev/null",
-            "DefaultType text/html",
+            .. dialect.DefaultType("text/html"),
             "<Directory />",
             "    AllowOverride None",
             "    Options FollowSymLinks",
-            "</Directory>");
+            .. dialect.Granted.Select(line => "    " + line),
+            "</Directory>",
+        ]);
         Lines(variant.Lines.AsSpan());
         if (layout.AccessLog)
         {
             Line("LogFormat \"%h %l %u %t \\\"%r\\\" %>s %b\" common");
         }
 
-        Line($"NameVirtualHost {BenchPlace.SharedAddress}:{port}");
+        Lines([.. dialect.NamedHosts($"{BenchPlace.SharedAddress}:{port}")]);
         for (var site = 0; site <= layout.Sites; site++)
         {
             // The last one has the second address to itself.

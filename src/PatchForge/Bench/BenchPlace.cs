@@ -1,11 +1,16 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using PatchForge.Httpd;
 
 namespace PatchForge.Bench;
 
 /// <summary>The server of an image: where its parts are inside the root.</summary>
-public sealed record ServerParts(string Binary, string LoadTool, string Modules, ImmutableArray<string> ModuleFiles);
+public sealed record ServerParts(string Binary, string LoadTool, string Modules, ImmutableArray<string> ModuleFiles)
+{
+    /// <summary>How the server's configuration is written.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Httpd20;
+}
 
 /// <summary>Where things are inside the root, and the files that a measured server needs there.</summary>
 public static class BenchPlace

@@ -10,7 +10,7 @@ namespace PatchForge.Commands;
 /// <summary>What the command line chose, as the records that workflows take.</summary>
 internal static class Chosen
 {
-    /// <summary>The releases named; with none named those of the line, or all, that have an ebuild.</summary>
+    /// <summary>The releases named; with none named those that a line, or each line, carries (<see cref="LineSettings.Carried"/>).</summary>
     /// <exception cref="Failure">CommandLine, when a release or a line is not in the settings.</exception>
     public static ImmutableArray<string> Releases(ForgeSettings settings, string[] named, string? line = null, bool all = false)
     {
@@ -27,8 +27,7 @@ internal static class Chosen
         return
         [
             .. settings.Lines.Where(known => line is null || known.Line == line)
-                .SelectMany(known => known.Releases)
-                .Where(release => all || release.Ebuild)
+                .SelectMany(known => all ? known.Releases : known.Carried)
                 .Select(release => release.Version),
         ];
     }

@@ -81,7 +81,7 @@ internal static class CommonOptions
 
     public static Argument<string[]> Releases() => new("RELEASE")
     {
-        Description = "Releases by version, such as 2.0.65; all that have an ebuild when none is named",
+        Description = "Releases by version, such as 2.0.65; when none is named, all that have an ebuild, and of a line without ebuilds the newest",
         Arity = ArgumentArity.ZeroOrMore,
     };
 

@@ -10,7 +10,7 @@ namespace PatchForge.Commands;
 internal static class RefreshCommand
 {
     private static readonly Argument<string[]> Releases = CommonOptions.Releases();
-    private static readonly Option<string?> Line = new("--line") { Description = "All releases of a line that have an ebuild", HelpName = "LINE" };
+    private static readonly Option<string?> Line = new("--line") { Description = "The releases of one line that have an ebuild, or its newest where it has none", HelpName = "LINE" };
     private static readonly Option<bool> All = new("--all") { Description = "Every release of the settings, with or without an ebuild" };
     private static readonly Option<bool> NoBuild = new("--no-build") { Description = "Stop before building: no root is needed" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be written, and write nothing" };
@@ -59,7 +59,7 @@ internal static class RefreshCommand
         var answer = await new Refresh(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel);
         run.Answer(answer, Json.Default.RefreshAnswer, RefreshText.Of);
         var reported = WriteReport(run, settings, answer, parsed.GetValue(Report));
-        return answer.Releases.Select(release => release.Failure?.ExitCode ?? 0).Append(reported).Max();
+        return answer.ExitCode is 0 ? reported : answer.ExitCode;
     }
 
     /// <returns>The exit code. The work itself is done and has been told: a report that cannot be written takes nothing of it back.</returns>

@@ -24,10 +24,12 @@ public sealed record GeneratedEbuild(string Version, string FileName, string Dis
 public sealed class EbuildGenerator(
     ForgeSettings settings, LineSettings line, EbuildTemplate template, ImmutableArray<string> patches)
 {
+    private readonly EbuildSettings _ebuild = line.Ebuild ?? throw new InvalidOperationException($"Line {line.Line} has no ebuild.");
+
     public GeneratedEbuild Generate(ReleaseSettings release)
     {
         EbuildVersion.Check(release.Version, release.At);
-        var revision = line.Ebuild.Revision == 0 ? "" : $"-r{line.Ebuild.Revision}";
+        var revision = _ebuild.Revision == 0 ? "" : $"-r{_ebuild.Revision}";
         var text = template.Render(words => Fill(words, release));
         return new(
             release.Version,
@@ -38,7 +40,7 @@ public sealed class EbuildGenerator(
 
     private ImmutableArray<string>? Fill(ImmutableArray<string> words, ReleaseSettings release)
     {
-        var ebuild = line.Ebuild;
+        var ebuild = _ebuild;
         return words switch
         {
             ["eapi"] => [ebuild.Eapi],

@@ -21,6 +21,17 @@ public abstract record DistfileVerdict
             $"official: {string.Join(", ", Matched.Select(digest => digest.Algorithm.Name))} as published by {string.Join("; ", Matched.Select(digest => digest.Source).Distinct())}";
     }
 
+    /// <summary>
+    /// The upstream archive of a distribution's source package, with the digests that the settings have of it. It is used as a distfile
+    /// is; in a Manifest, which names the distfile, it never stands.
+    /// </summary>
+    /// <param name="Package">Name and version of the source package.</param>
+    public sealed record Distribution(string Package, ImmutableArray<KnownDigest> Matched) : DistfileVerdict
+    {
+        public override string Sentence =>
+            $"the upstream archive of the source package {Package}: {string.Join(", ", Matched.Select(digest => digest.Algorithm.Name))} as published by {string.Join("; ", Matched.Select(digest => digest.Source).Distinct())}";
+    }
+
     /// <summary>No digest was published; a signature of a key in KEYS is good.</summary>
     /// <param name="Fingerprint">Of the primary key, upper-case hexadecimal.</param>
     public sealed record BySignature(string Fingerprint, string UserId) : DistfileVerdict
@@ -56,6 +67,6 @@ public abstract record DistfileVerdict
     /// <summary>What it is, for people; digests in full.</summary>
     public abstract string Sentence { get; }
 
-    /// <summary>Whether the file may be used without <c>--unofficial</c> and its digests may stand in a Manifest.</summary>
-    public bool IsAccepted => this is Official or BySignature or FirstUse;
+    /// <summary>Whether the file may be used without <c>--unofficial</c>, and what is made of it may reach the overlay.</summary>
+    public bool IsAccepted => this is Official or Distribution or BySignature or FirstUse;
 }

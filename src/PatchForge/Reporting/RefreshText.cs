@@ -25,9 +25,12 @@ public static class RefreshText
                 Join(release.Smokes.Select(smoke => $"{smoke.Variant} {smoke.Probes.Count(probe => probe.Passed)}/{smoke.Probes.Length}")),
             ])));
 
+        var missing = false;
         foreach (var release in answer.Releases)
         {
-            Details(text, release);
+            // What to do about a missing distfile is the same for each: once is enough.
+            Details(text, release, isShort: missing);
+            missing |= release.Failure is { Kind: "missing" };
         }
 
         Lines(text, "", answer.Notes.Select(note => "note: " + note));
@@ -36,6 +39,7 @@ public static class RefreshText
             text.Append(CultureInfo.InvariantCulture, $"\nunofficial: the overlay was not touched; its scratch copy is in {scratch}\n");
         }
 
+        Lines(text, "", answer.Succeeded ? [] : answer.Releases.GroupBy(release => release.Line).Select(Done));
         text.Append('\n').Append(answer switch
         {
             { Changed.IsEmpty: true } => "nothing changed",
@@ -46,7 +50,7 @@ public static class RefreshText
         return text.ToString();
     }
 
-    private static void Details(StringBuilder text, ReleaseAnswer release)
+    private static void Details(StringBuilder text, ReleaseAnswer release, bool isShort)
     {
         foreach (var patch in release.Patches.Where(patch => patch.State is not ("unmodified" or "new") || !patch.Moved.IsEmpty))
         {
@@ -73,9 +77,19 @@ public static class RefreshText
             text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {(failure.At is { } at ? at + ": " : "")}{failure.Sentence}\n");
             if (failure.Hint is { } hint)
             {
-                text.Append(CultureInfo.InvariantCulture, $"  {hint.Replace("\n", "\n  ", StringComparison.Ordinal)}\n");
+                var shown = isShort && failure.Kind == "missing" ? hint.Split('\n')[0] : hint;
+                text.Append(CultureInfo.InvariantCulture, $"  {shown.Replace("\n", "\n  ", StringComparison.Ordinal)}\n");
             }
         }
+    }
+
+    /// <summary>What of a line was done, and what not, with a word for the reason.</summary>
+    private static string Done(IGrouping<string, ReleaseAnswer> line)
+    {
+        var parts = line.GroupBy(release => release.Failure?.Kind)
+            .OrderBy(group => group.Key is not null)
+            .Select(group => (group.Key is { } why ? $"not done ({why}): " : "done: ") + string.Join(", ", group.Select(release => release.Release)));
+        return $"line {line.Key}: {string.Join("; ", parts)}";
     }
 
     private static string Series(ImmutableArray<PatchFacts> patches)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using PatchForge.Workflows;
 
@@ -13,7 +12,7 @@ public static class StatusText
         text.Append(TextTable.Of(
             ["release", "distfile", "series", "ebuild", "Manifest", "last build", "last smoke"],
             answer.Releases.Select(release => (IReadOnlyList<string>)
-                [release.Release, release.Distfile, Series(release.Patches), release.Ebuild, release.Manifest, release.Build, release.Smoke])));
+                [release.Release, release.Distfile, Series(release), release.Ebuild, release.Manifest, release.Build, release.Smoke])));
         foreach (var release in answer.Releases)
         {
             foreach (var patch in release.Patches.Where(patch => patch.State is not ("clean" or "offset")))
@@ -26,7 +25,7 @@ public static class StatusText
         return text.Append("\n\nnext: ").Append(answer.Next).Append('\n').ToString();
     }
 
-    private static string Series(ImmutableArray<StatusPatch> patches) => patches.IsEmpty
-        ? "no source"
-        : string.Join(", ", patches.GroupBy(patch => patch.State).Select(group => $"{group.Count()} {group.Key}"));
+    private static string Series(StatusRelease release) => release.Patches.IsEmpty
+        ? release.Distfile is "official" or "distribution" or "signed" or "first-use" ? "no patches" : "no source"
+        : string.Join(", ", release.Patches.GroupBy(patch => patch.State).Select(group => $"{group.Count()} {group.Key}"));
 }

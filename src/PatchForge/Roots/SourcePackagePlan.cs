@@ -87,8 +87,4 @@ public static class SourcePackagePlan
         // The uploader's signature on the control file is not asked for (--no-check): who uploads is the
         // archive's to know, and the archive's signed list has had its digest.
         new("unpack", ["dpkg-source", "--no-check", "--no-copy", "--extract", $"{Place}/{control}", tree]) { Binds = binds };
-
-    /// <summary>The version in a control file's name (Debian policy 5.6.12, without the epoch).</summary>
-    public static string Version(string control) =>
-        Path.GetFileNameWithoutExtension(control) is var name && name.IndexOf('_', StringComparison.Ordinal) is var at and >= 0 ? name[(at + 1)..] : name;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PatchForge.Httpd;
 using PatchForge.Releases;
 using PatchForge.Seams;
 
@@ -63,13 +64,14 @@ public enum Delivery
 }
 
 /// <summary>A line of releases that one patch series serves, such as httpd 2.0.</summary>
+/// <param name="Ebuild">Null where the overlay carries no ebuild of the line.</param>
 public sealed record LineSettings(
     string Line,
     string Series,
     ImmutableArray<GeneratedPatch> Generated,
     UpstreamSettings Upstream,
     ImmutableArray<ReleaseSettings> Releases,
-    EbuildSettings Ebuild,
+    EbuildSettings? Ebuild,
     BuildSettings Build)
 {
     /// <summary>The patch names' folder is this one, relative to the settings file: <c>patches/mpm-itk/2.0</c>.</summary>
@@ -77,6 +79,16 @@ public sealed record LineSettings(
 
     /// <summary>What is built to attack and to measure and never reaches a user; null when there is none.</summary>
     public LabSettings? Lab { get; init; }
+
+    /// <summary>How the configuration of the line's servers is written.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Httpd20;
+
+    /// <summary>Whether attack and bench can build it: a variant of the line or of its lab.</summary>
+    public bool CanBuild(string variant) => Build.Variants.ContainsKey(variant) || (Lab is { } lab && lab.Variants.ContainsKey(variant));
+
+    /// <summary>The releases that a command takes when it is told none: those with an ebuild, or the newest where the line has none.</summary>
+    public IEnumerable<ReleaseSettings> Carried =>
+        Ebuild is null ? Releases.TakeLast(1) : Releases.Where(release => release.Ebuild);
 }
 
 /// <summary>
@@ -105,7 +117,11 @@ public sealed record LabSettings(
 /// <param name="To">The folder it becomes in the source tree; empty for the tree's root.</param>
 /// <param name="Below">Only what lies below this folder of <paramref name="From"/>; empty for all of it.</param>
 /// <param name="Subject">The sentence the patch's header starts with.</param>
-public sealed record GeneratedPatch(string Patch, string From, string To, string Below, string Subject);
+public sealed record GeneratedPatch(string Patch, string From, string To, string Below, string Subject)
+{
+    /// <summary>Folders of ours, relative to the settings file, with files that links among the sources may lead to.</summary>
+    public ImmutableArray<string> Links { get; init; } = [];
+}
 
 /// <summary>Where releases come from.</summary>
 /// <param name="Mirrors">Folders that hold the distfiles, tried in this order; HTTPS.</param>
@@ -153,16 +169,37 @@ public sealed record ReleaseSettings(
     /// <summary>Where this release stands in the settings file, for messages.</summary>
     public FileLocation? At { get; init; }
 
+    /// <summary>The same release in a distribution's source package; null when none is known.</summary>
+    public SourcePackageSettings? SourcePackage { get; init; }
+
     /// <summary>What was published of the distfile, in the terms of the room that checks it.</summary>
-    public PublishedFile Published =>
-        new(Distfile, Size, [.. Digests.Select(digest => new KnownDigest(DigestAlgorithm.Find(digest.Algorithm)
-            ?? throw Failure.Refused($"{digest.Algorithm} is not a digest of Portage's", at: At), digest.Hex, digest.Source))]);
+    public PublishedFile Published => PublishedDigest.File(Distfile, Size, Digests, At);
+}
+
+/// <summary>
+/// A distribution's source package that has a release's upstream archive in it. The archive alone is used: none of
+/// the distribution's own changes (docs/adr/0015).
+/// </summary>
+/// <param name="Name">The source package's name: <c>apache2</c>.</param>
+/// <param name="Version">What its version is or begins with, up to something that is no digit.</param>
+/// <param name="Archive">The upstream archive's name in it: <c>apache2_2.4.68.orig.tar.gz</c>.</param>
+/// <param name="Digests">Of the archive; one at least.</param>
+public sealed record SourcePackageSettings(string Name, string Version, string Archive, long? Size, ImmutableArray<PublishedDigest> Digests)
+{
+    public PublishedFile Published => PublishedDigest.File(Archive, Size, Digests, null);
+
+    public override string ToString() => $"{Name} {Version}";
 }
 
 /// <summary>A digest that somebody published, with where.</summary>
 /// <param name="Algorithm">Portage's name: MD5, SHA1, RMD160, SHA256, SHA512, BLAKE2B (portage(5), manifest-hashes).</param>
 /// <param name="Hex">Lower-case hexadecimal.</param>
-public sealed record PublishedDigest(string Algorithm, string Hex, string Source);
+public sealed record PublishedDigest(string Algorithm, string Hex, string Source)
+{
+    internal static PublishedFile File(string name, long? size, ImmutableArray<PublishedDigest> digests, FileLocation? at) =>
+        new(name, size, [.. digests.Select(digest => new KnownDigest(DigestAlgorithm.Find(digest.Algorithm)
+            ?? throw Failure.Refused($"{digest.Algorithm} is not a digest of Portage's", at: at), digest.Hex, digest.Source))]);
+}
 
 /// <summary>What the generated ebuild says that is not the same for every package.</summary>
 public sealed record EbuildSettings(

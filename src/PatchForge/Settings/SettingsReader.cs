@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PatchForge.Httpd;
 using PatchForge.Releases;
 using PatchForge.Seams;
 using PatchForge.Trees;
@@ -8,8 +9,6 @@ namespace PatchForge.Settings;
 /// <summary>Turns the document's pieces into the settings' records. Each method is the schema of one mapping.</summary>
 internal static class SettingsReader
 {
-    private const long LargestDistfile = 16L << 30;
-
     public static ForgeSettings Forge(string file, YamlPiece root)
     {
         var map = root.Map("patchforge.yaml", "package", "name", "overlay", "lines", "root", "smoke", "bench");
@@ -25,7 +24,7 @@ internal static class SettingsReader
         var lines = Filled(map, "lines").Select(Line).ToImmutableArray();
         Once(map.Get("lines"), "line", lines, line => line.Line);
         Once(map.Get("lines"), "release", lines.SelectMany(line => line.Releases), release => release.Version);
-        Once(map.Get("lines"), "distfile", lines.SelectMany(line => line.Releases), release => release.Distfile);
+        Once(map.Get("lines"), "distfile", lines.SelectMany(line => line.Releases).SelectMany(Files), file => file);
         var smoke = SmokeReader.Smoke(map.Get("smoke"));
         var overlay = Overlay(map.Get("overlay"));
         LabReader.KeepApart(overlay, lines, smoke, map.Get("smoke").At);
@@ -57,7 +56,7 @@ internal static class SettingsReader
 
     private static LineSettings Line(YamlPiece piece)
     {
-        var map = piece.Map("a line", "line", "series", "date-source", "generated", "upstream", "releases", "ebuild", "build", "lab");
+        var map = piece.Map("a line", "line", "configuration", "series", "date-source", "generated", "upstream", "releases", "ebuild", "build", "lab");
         var upstream = Upstream(map.Get("upstream"));
         var dateSource = map.TextOrNull("date-source");
         return new LineSettings(
@@ -66,24 +65,35 @@ internal static class SettingsReader
             [.. (map.Find("generated")?.List("'generated' of a line") ?? []).Select(Generated)],
             upstream,
             [.. Filled(map, "releases")
-                .Select(release => Release(release, dateSource, upstream))
+                .Select(release => ReleaseReader.Release(release, dateSource, upstream, hasEbuild: map.Find("ebuild") is not null))
                 .OrderBy(release => ReleaseVersion.Parse(release.Version))],
-            Ebuild(map.Get("ebuild")),
+            map.Find("ebuild") is { } ebuild ? Ebuild(ebuild) : null,
             BuildReader.Build(map.Get("build")))
         {
+            Dialect = map.Find("configuration") is { } language ? Configuration(language) : Dialect.Httpd20,
             Lab = map.Find("lab") is { } lab ? LabReader.Lab(lab) : null,
         };
     }
 
+    private static Dialect Configuration(YamlPiece piece)
+    {
+        var name = piece.AsText("'configuration' of a line");
+        return Dialect.Find(name) ?? throw Failure.Refused(
+            $"'{name}' is no configuration that is known here", "it is one of " + string.Join(", ", Dialect.All.Select(dialect => $"\"{dialect.Name}\"")), piece.At);
+    }
+
     internal static GeneratedPatch Generated(YamlPiece piece)
     {
-        var map = piece.Map("a generated patch", "patch", "from", "below", "to", "subject");
+        var map = piece.Map("a generated patch", "patch", "from", "below", "to", "subject", "links");
         return new GeneratedPatch(
             FileName(map, "patch"),
             Inside(map, "from"),
             map.Find("to") is null ? "" : Inside(map, "to"),
             map.Find("below") is null ? "" : Inside(map, "below"),
-            map.Text("subject"));
+            map.Text("subject"))
+        {
+            Links = [.. (map.Find("links")?.List(map.Named("links")) ?? []).Select(item => Inside(item, "an item of " + map.Named("links")))],
+        };
     }
 
     private static UpstreamSettings Upstream(YamlPiece piece)
@@ -114,55 +124,6 @@ internal static class SettingsReader
         return new GitComponentSettings(FileName(map, "repository"), Inside(map, "path")) { ClonePath = map.TextOrNull("clone") };
     }
 
-    private static ReleaseSettings Release(YamlPiece piece, string? dateSource, UpstreamSettings upstream)
-    {
-        var map = piece.Map("a release", "version", "date", "date-source", "distfile", "size", "digests", "ebuild", "components");
-        var version = map.Text("version");
-        if (!ReleaseVersion.TryParse(version, out _))
-        {
-            throw Failure.Refused($"'{version}' is not a version", "a version is numbers with dots between them, such as 2.0.65 (PMS section 3.2)", map.Get("version").At);
-        }
-
-        var day = map.Text("date");
-        if (!DateOnly.TryParseExact(day, "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out var date))
-        {
-            throw Failure.Refused($"'{day}' is not a date", "write year-month-day, such as 2013-06-28", map.Get("date").At);
-        }
-
-        return new ReleaseSettings(
-            version,
-            date,
-            map.TextOrNull("date-source") ?? dateSource ?? map.Text("date-source"),
-            FileName(map, "distfile"),
-            map.Find("size")?.Number("'size' of a release", 1, LargestDistfile),
-            [.. (map.Find("digests")?.FreeMap("'digests' of a release").Entries ?? []).Select(Digest)],
-            map.Find("ebuild")?.YesNo("'ebuild' of a release") ?? false,
-            Components(map, upstream))
-        {
-            At = map.At,
-        };
-    }
-
-    private static ImmutableSortedDictionary<string, string> Components(YamlMap release, UpstreamSettings upstream)
-    {
-        string[] known = [.. upstream.Git?.Components.Select(component => component.Repository) ?? []];
-        return release.Find("components") is { } piece
-            ? piece.Map("'components' of a release", known).Entries
-                .ToImmutableSortedDictionary(entry => entry.Key, entry => entry.Value.AsText($"the tag of {entry.Key}"), StringComparer.Ordinal)
-            : ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
-    }
-
-    private static PublishedDigest Digest(YamlEntry entry)
-    {
-        var algorithm = DigestAlgorithm.Find(entry.Key)
-            ?? throw Failure.Refused($"'{entry.Key}' is not a digest", "the digests are " + string.Join(", ", DigestAlgorithm.All), entry.KeyAt);
-        var map = entry.Value.Map("a digest", "hex", "source");
-        var hex = map.Text("hex");
-        return algorithm.Complaint(hex) is { } why
-            ? throw Failure.Refused(why, "copy the digest again from its source", map.Get("hex").At)
-            : new PublishedDigest(algorithm.Name, hex, map.Text("source"));
-    }
-
     private static EbuildSettings Ebuild(YamlPiece piece)
     {
         var map = piece.Map("ebuild", "eapi", "description", "homepage", "license", "slot", "keywords", "template", "revision");
@@ -186,6 +147,9 @@ internal static class SettingsReader
             : throw Failure.Refused($"'{start}' is not a root", "it is host, dir:PATH or stage3:PATH-OR-URL", map.Get("default").At);
     }
 
+    private static IEnumerable<string> Files(ReleaseSettings release) =>
+        release.SourcePackage is { } package ? [release.Distfile, package.Archive] : [release.Distfile];
+
     /// <summary>A list with something in it.</summary>
     internal static ImmutableArray<YamlPiece> Filled(YamlMap map, string key)
     {
@@ -194,15 +158,17 @@ internal static class SettingsReader
     }
 
     /// <summary>A path that stays below the settings file's folder.</summary>
-    internal static string Inside(YamlMap map, string key)
+    internal static string Inside(YamlMap map, string key) => Inside(map.Get(key), map.Named(key));
+
+    private static string Inside(YamlPiece piece, string what)
     {
-        var text = map.Text(key);
+        var text = piece.AsText(what);
         return TreePath.Complaint(text) is { } why
-            ? throw Failure.Refused($"{map.Named(key)} is {why}: '{text}'", "paths are relative to the settings file and stay below its folder", map.Get(key).At)
+            ? throw Failure.Refused($"{what} is {why}: '{text}'", "paths are relative to the settings file and stay below its folder", piece.At)
             : text;
     }
 
-    private static string FileName(YamlMap map, string key) =>
+    internal static string FileName(YamlMap map, string key) =>
         Inside(map, key) is var text && text.Contains('/', StringComparison.Ordinal)
             ? throw Failure.Refused($"{map.Named(key)} is a path: '{text}'", "it is one name, without folders", map.Get(key).At)
             : text;

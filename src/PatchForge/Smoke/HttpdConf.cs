@@ -1,54 +1,57 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using PatchForge.Httpd;
 
 namespace PatchForge.Smoke;
 
 /// <summary>The configuration that a smoke test's server runs with, and nothing of the one it was installed with.</summary>
 public static class HttpdConf
 {
+    /// <summary>Scripts where there are threads: a process of its own starts them.</summary>
+    private static readonly ModuleFile s_cgid = new("cgid_module", "mod_cgid.so");
+
     /// <summary>Modules that the configuration uses; those that are built in have no file and need no line.</summary>
-    private static readonly ImmutableArray<(string Name, string File)> s_modules =
+    private static readonly ImmutableArray<ModuleFile> s_modules =
     [
-        ("access_module", "mod_access.so"),
-        ("alias_module", "mod_alias.so"),
-        ("cgi_module", "mod_cgi.so"),
-        ("dir_module", "mod_dir.so"),
-        ("log_config_module", "mod_log_config.so"),
-        ("mime_module", "mod_mime.so"),
+        new("alias_module", "mod_alias.so"),
+        new("cgi_module", "mod_cgi.so"),
+        s_cgid,
+        new("dir_module", "mod_dir.so"),
+        new("log_config_module", "mod_log_config.so"),
+        new("mime_module", "mod_mime.so"),
     ];
 
     public static string Text(Recipe recipe)
     {
         var text = new StringBuilder();
         void Line(string line) => text.Append(line).Append('\n');
+        void Lines(IEnumerable<string> lines) => text.AppendJoin("", lines.Select(line => line + "\n"));
+        var dialect = recipe.Dialect;
         var place = Recipe.Place;
         var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{recipe.Port}");
         Line($"ServerRoot \"{place}\"");
+        Lines(dialect.Load(recipe.Modules, recipe.ModuleFiles, s_modules));
         Line($"Listen {address}");
         Line($"ServerName localhost:{recipe.Port.ToString(CultureInfo.InvariantCulture)}");
         Line($"User {recipe.Server.Account}");
         Line($"Group {recipe.Server.Account}");
         Line($"PidFile {place}/run/httpd.pid");
         Line($"ScoreBoardFile {place}/run/scoreboard");
-        Line($"LockFile {place}/run/accept.lock");
 
         // 2.0.48's own choice, pthread mutexes, fails with today's libc; fcntl works in every release.
-        Line("AcceptMutex fcntl");
+        Lines(dialect.AcceptMutex("fcntl", $"{place}/run"));
         Line($"ErrorLog {place}/logs/error_log");
         Line("LogLevel info");
-        foreach (var (name, file) in s_modules.Where(module => recipe.ModuleFiles.Contains(module.File)))
+        if (recipe.ModuleFiles.Contains(s_cgid.File))
         {
-            Line($"LoadModule {name} {recipe.Modules}/{file}");
+            Line($"ScriptSock {place}/run/cgid");
         }
 
         Line("LogFormat \"%v %p %P \\\"%r\\\" %>s %b\" smoke");
         Line($"CustomLog {place}/logs/access_log smoke");
         Line("StartServers 3");
-        Line("<IfModule !worker.c>"); // which counts threads instead
-        Line("MinSpareServers 2");
-        Line("MaxSpareServers 6");
-        Line("</IfModule>");
+        Lines(dialect.WithoutThreads("MinSpareServers 2", "MaxSpareServers 6"));
         Line("MaxClients 30");
         Line("Timeout 30");
         Line("KeepAlive On");
@@ -57,12 +60,13 @@ public static class HttpdConf
         Line("HostnameLookups Off");
         Line("UseCanonicalName Off");
         Line($"TypesConfig {place}/mime.types");
-        Line("DefaultType text/plain");
+        Lines(dialect.DefaultType("text/plain"));
         Line("<Directory />");
         Line("    AllowOverride None");
         Line("    Options FollowSymLinks");
+        Lines(dialect.Granted.Select(line => "    " + line));
         Line("</Directory>");
-        Line($"NameVirtualHost {address}");
+        Lines(dialect.NamedHosts(address));
         foreach (var site in recipe.Sites)
         {
             Line($"<VirtualHost {address}>");

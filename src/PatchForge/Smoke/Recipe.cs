@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using PatchForge.Httpd;
 
 namespace PatchForge.Smoke;
 
@@ -52,6 +53,9 @@ public sealed record Recipe(
     ImmutableArray<Site> Sites)
 {
     public RemovedGuard Removed { get; init; }
+
+    /// <summary>How the server's configuration is written.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Httpd20;
 
     /// <summary>
     /// Who may pass connections on to the sites' processes. An MPM that has such processes takes the account of this

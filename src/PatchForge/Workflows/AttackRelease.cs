@@ -27,8 +27,9 @@ public sealed class AttackRelease(Outside outside, IRoots roots, Func<string, st
     {
         var began = outside.Clock.Elapsed;
         var attacks = Chosen(request.Attacks);
-        var models = Models(request.Models);
-        var withGuards = request.Guards && models.Contains(AttackModel.Pool) && attacks.Any(attack => !attack.Guards.IsEmpty);
+        var (line, _) = request.Settings.Release(request.Release);
+        var models = Models(line, request.Models);
+        var withGuards = request.Guards && line.CanBuild(GuardsVariant) && models.Contains(AttackModel.Pool) && attacks.Any(attack => !attack.Guards.IsEmpty);
         ImmutableArray<string> variants = [.. models.Select(Variant).Distinct(), .. withGuards ? new[] { GuardsVariant } : []];
         var built = await new BuildLab(outside, roots, variable).Run(new BuildLabRequest(request.Settings, request.Release, variants, request.Source, request.Root), cancel);
         var images = built.Images.ToImmutableDictionary(image => image.Variant);
@@ -89,7 +90,7 @@ public sealed class AttackRelease(Outside outside, IRoots roots, Func<string, st
             all.AddRange(folder is null
                 ? batch.Attacks.Select(attack => KeyValuePair.Create(attack.Id, AttackSeen.Skipped(attack.Id, why ?? "")))
                 : await new AttackServer(outside, roots).Run(
-                    new AttackRun(built.Root, request.Release, model, folder, tools[image.Variant], batch, request.Settings.Smoke.Port, request.Settings.Smoke.StartLimit), cancel));
+                    new AttackRun(built.Root, request.Release, model, folder, tools[image.Variant], batch, request.Settings.Smoke.Port, request.Settings.Smoke.StartLimit) { Dialect = request.Settings.Release(request.Release).Line.Dialect }, cancel));
         }
 
         return all.ToImmutable();
@@ -126,14 +127,18 @@ public sealed class AttackRelease(Outside outside, IRoots roots, Func<string, st
         return named.IsEmpty ? Catalog.All : [.. Catalog.All.Where(attack => named.Contains(attack.Id))];
     }
 
-    private static ImmutableArray<AttackModel> Models(ImmutableArray<string> named)
+    /// <summary>The models named; with none named those whose variant the line or its lab has.</summary>
+    private static ImmutableArray<AttackModel> Models(LineSettings line, ImmutableArray<string> named)
     {
         if (named.FirstOrDefault(name => !ModelNames.Contains(name)) is { } unknown)
         {
             throw new Failure(FailureKind.CommandLine, $"there is no model {unknown}", "the models are " + string.Join(", ", ModelNames));
         }
 
-        return [.. Enum.GetValues<AttackModel>().Where(model => named.IsEmpty || named.Contains(Name(model)))];
+        var models = Enum.GetValues<AttackModel>().Where(model => named.IsEmpty ? line.CanBuild(Variant(model)) : named.Contains(Name(model))).ToImmutableArray();
+        return models.IsEmpty
+            ? throw Failure.Refused($"line {line.Line} has no variant that serves each site as its own user, so there is nothing to attack", "its variants are " + string.Join(", ", line.Build.Variants.Keys))
+            : models;
     }
 
     private static string Name(AttackModel model) => model.ToString().ToLowerInvariant();

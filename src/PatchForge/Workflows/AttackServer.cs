@@ -1,13 +1,18 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using PatchForge.Attacks;
+using PatchForge.Httpd;
 using PatchForge.Roots;
 using PatchForge.Seams;
 
 namespace PatchForge.Workflows;
 
 /// <param name="Tools">What <see cref="AttackTools"/> answered.</param>
-internal sealed record AttackRun(OpenedRoot Root, string Release, AttackModel Model, string Image, string Tools, AttackBatch Batch, int Port, TimeSpan StartLimit);
+internal sealed record AttackRun(OpenedRoot Root, string Release, AttackModel Model, string Image, string Tools, AttackBatch Batch, int Port, TimeSpan StartLimit)
+{
+    /// <summary>The line's: how its servers' configuration is written.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Httpd20;
+}
 
 /// <summary>Starts a server inside the root for one batch of attacks, and tries them on it.</summary>
 internal sealed class AttackServer(Outside outside, IRoots roots)
@@ -19,7 +24,7 @@ internal sealed class AttackServer(Outside outside, IRoots roots)
     public async Task<ImmutableDictionary<string, AttackSeen>> Run(AttackRun run, CancellationToken cancel)
     {
         var place = ServerPlace.Find(run.Image);
-        var recipe = new AttackRecipe(place.Binary, place.Modules, place.ModuleFiles, run.Port, run.Model, run.Batch.Setting, run.Batch.Without, AttackCast.Usual);
+        var recipe = new AttackRecipe(place.Binary, place.Modules, place.ModuleFiles, run.Port, run.Model, run.Batch.Setting, run.Batch.Without, AttackCast.Usual) { Dialect = run.Dialect };
         var folder = Folder(run);
         Directory.CreateDirectory(Path.GetDirectoryName(folder) ?? roots.StateFolder);
         using var held = await roots.Lock(folder + ".lock", cancel);

@@ -10,7 +10,7 @@ namespace PatchForge.Workflows;
 internal sealed class AttackTools(IRoots roots)
 {
     private const string Sources = "/srv/attack-sources";
-    private static readonly ImmutableArray<string> s_flags = ["-std=gnu11", "-D_GNU_SOURCE", "-D_REENTRANT", "-O1", "-g", "-Wall", "-Wextra", "-Werror"];
+    private static readonly ImmutableArray<string> s_flags = ["-std=gnu11", "-D_GNU_SOURCE", "-D_REENTRANT", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]; // 2.4 has given the module structure one more field
 
     /// <returns>The folder that becomes <see cref="AttackFiles.Tools"/> inside the root.</returns>
     /// <exception cref="Failure">Missing, without the sources; Refused, when they do not compile.</exception>
@@ -26,13 +26,27 @@ internal sealed class AttackTools(IRoots roots)
         var folder = Path.Combine(roots.StateFolder, "attack", "tools-" + name);
         await roots.Remove(folder, cancel);
         Directory.CreateDirectory(folder);
-        await Compile(root, image, sources, folder, [.. s_flags, "-fPIC", "-shared", "-isystem", BuildPlan.Prefix + "/include", "-o", "mod_itk_attack.so", .. module.Select(file => $"{Sources}/{file}")], cancel);
+        await Compile(root, image, sources, folder, [.. s_flags, "-fPIC", "-shared", "-isystem", BuildPlan.Prefix + "/include", .. Apr(image), "-o", "mod_itk_attack.so", .. module.Select(file => $"{Sources}/{file}")], cancel);
         foreach (var program in new[] { "itk_begin", "itk_regain" })
         {
             await Compile(root, image, sources, folder, [.. s_flags, "-o", program.Replace('_', '-'), $"{Sources}/{program}.c"], cancel);
         }
 
         return folder;
+    }
+
+    /// <summary>Where APR's headers are inside the root, as the server's own build says; in 2.0 they are also among httpd's.</summary>
+    private static IEnumerable<string> Apr(string image)
+    {
+        var variables = Path.Combine(image, "build", "config_vars.mk");
+        return File.Exists(variables)
+            ? File.ReadLines(variables)
+                .Select(line => line.Split(" = ", 2))
+                .Where(words => words is ["APR_INCLUDEDIR" or "APU_INCLUDEDIR", ['/', ..]])
+                .Select(words => words[1])
+                .Distinct()
+                .SelectMany(folder => new[] { "-isystem", folder })
+            : [];
     }
 
     private async Task Compile(OpenedRoot root, string image, string sources, string folder, ImmutableArray<string> arguments, CancellationToken cancel)

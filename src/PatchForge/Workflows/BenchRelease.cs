@@ -34,7 +34,13 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
     {
         var (line, _) = request.Settings.Release(request.Release);
         var workloads = Chosen(request);
-        var wanted = workloads.SelectMany(workload => workload.Arms).Select(arm => Variant.Of(arm.Variant).Image).Distinct().ToImmutableArray();
+        var wanted = workloads.SelectMany(workload => workload.Arms).Select(arm => Variant.Of(arm.Variant).Image).Distinct()
+            .Where(line.CanBuild).ToImmutableArray(); // a workload does without an arm that the line cannot build, and says so
+        if (wanted.IsEmpty && request.Images.IsEmpty)
+        {
+            throw Failure.Refused($"line {line.Line} has no variant that these workloads measure", "its variants are " + string.Join(", ", line.Build.Variants.Keys));
+        }
+
         var images = await new BenchImages(outside, roots, variable).Run(request, line, wanted, workloads.Any(workload => workload.NeedsPhp), cancel);
 
         // The generators go over the root that was built in, so that what they bring changes no image's key.
@@ -52,7 +58,7 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
         var results = ImmutableArray.CreateBuilder<WorkloadResult>();
         foreach (var workload in workloads)
         {
-            var ground = new BenchGround(outside, root.Tree, images.For(workload), Path.Combine(place, "run"));
+            var ground = new BenchGround(outside, root.Tree, images.For(workload), Path.Combine(place, "run")) { Dialect = line.Dialect };
             var kept = Path.Combine(place, "results", $"{workload.Name}-{Key(root, ground, pace)}.json");
             results.Add((request.Resume ? Kept(kept) : null) ?? await Measured(ground, pace, workload, images, kept, cancel));
         }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using PatchForge.Bench;
+using PatchForge.Httpd;
 using PatchForge.Roots;
 using PatchForge.Seams;
 
@@ -11,6 +12,9 @@ namespace PatchForge.Workflows;
 /// <param name="Folder">The machine's folder of this run, below the state folder.</param>
 internal sealed record BenchGround(Outside Outside, RootTree Root, ImmutableSortedDictionary<string, string> Images, string Folder)
 {
+    /// <summary>The line's: how its servers' configuration is written.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Httpd20;
+
     public static ServerParts Parts(string image)
     {
         var place = ServerPlace.Find(image);
@@ -21,7 +25,6 @@ internal sealed record BenchGround(Outside Outside, RootTree Root, ImmutableSort
 /// <summary>One server that is up, in a root of its own, until it is disposed of.</summary>
 internal sealed class BenchServer : IAsyncDisposable
 {
-    private static readonly string[] s_errors = ["[error]", "[crit]", "[alert]", "[emerg]"];
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(120);
 
     private readonly BenchGround _ground;
@@ -55,7 +58,7 @@ internal sealed class BenchServer : IAsyncDisposable
     public static async Task<BenchServer> Start(BenchGround ground, Variant variant, Layout layout, string sites, string name, CancellationToken cancel)
     {
         var image = ground.Images[variant.Image];
-        var parts = BenchGround.Parts(image);
+        var parts = BenchGround.Parts(image) with { Dialect = ground.Dialect };
         var configuration = BenchConf.Text(variant, layout, parts);
         var folder = Path.Combine(ground.Folder, name);
         await ground.Outside.Roots.Remove(folder, cancel);
@@ -189,7 +192,7 @@ internal sealed class BenchServer : IAsyncDisposable
     {
         var log = Path.Combine(_folder, "logs", "error_log");
         var lines = File.Exists(log)
-            ? File.ReadLines(log).Where(line => s_errors.Any(level => line.Contains(level, StringComparison.Ordinal))).ToImmutableArray()
+            ? File.ReadLines(log).Where(line => _ground.Dialect.Errors.Any(level => line.Contains(level, StringComparison.Ordinal))).ToImmutableArray()
             : [];
         return lines.IsEmpty ? null : string.Create(CultureInfo.InvariantCulture, $"{lines.Length} errors in its log, the first: {lines[0]}");
     }

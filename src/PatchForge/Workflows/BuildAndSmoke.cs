@@ -23,6 +23,10 @@ internal sealed class BuildAndSmoke(Outside outside, IRoots roots)
         return await new OpenRoot(outside, roots).Run(tree, line.Build.Packages, cancel);
     }
 
+    /// <summary>What refresh builds and asks of a line: the smoke test's variants as far as the line has them, else all of the line's.</summary>
+    public static ImmutableArray<string> Variants(ForgeSettings settings, LineSettings line) =>
+        settings.Smoke.Variants.Where(line.Build.Variants.ContainsKey).ToImmutableArray() is { IsEmpty: false } chosen ? chosen : [.. line.Build.Variants.Keys];
+
     /// <param name="portage">What ebuild(1) in the root is given, by variant; null where the root has no Portage.</param>
     /// <param name="smoke">Whether the built variants are started and asked.</param>
     public async Task<BuildAndSmokeAnswer> Run(
@@ -48,7 +52,7 @@ internal sealed class BuildAndSmoke(Outside outside, IRoots roots)
         foreach (var variant in smoke ? built.Variants.Where(variant => variant.Succeeded) : [])
         {
             var answer = await new SmokeRelease(outside, roots).Run(
-                new SmokeRequest(root, release, variant.Variant, variant.Image ?? "", settings.Smoke.Switching.Contains(variant.Variant), settings.Smoke), cancel);
+                new SmokeRequest(root, release, variant.Variant, variant.Image ?? "", settings.Smoke.Switching.Contains(variant.Variant), settings.Smoke) { Dialect = prepared.Line.Dialect }, cancel);
             smokes.Add(new SmokeFacts(
                 variant.Variant,
                 Math.Round(answer.Took.TotalSeconds, 1),

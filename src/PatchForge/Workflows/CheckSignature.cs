@@ -17,9 +17,11 @@ internal sealed class CheckSignature(Outside outside, string cache)
     private SignaturePolicy Policy => new(outside.Clock.UtcNow, KeyMayHaveExpiredSince: true);
 
     /// <summary>Null when there is no signature to be had, or no keys.</summary>
-    public async Task<SignatureVerdict?> Run(LineSettings line, ReleaseSettings release, string file, bool offline, CancellationToken cancel)
+    /// <param name="published">The file's own name, as upstream or a distribution has it.</param>
+    /// <param name="file">Where the file is.</param>
+    public async Task<SignatureVerdict?> Run(LineSettings line, string published, string file, bool offline, CancellationToken cancel)
     {
-        var name = release.Distfile + line.Upstream.SignatureSuffix;
+        var name = published + line.Upstream.SignatureSuffix;
         var folder = Path.GetDirectoryName(file) ?? "";
         var addresses = offline ? [] : line.Upstream.Mirrors.Select(mirror => new Uri(mirror, name));
         var inCache = Path.Combine(cache, "distfiles", name);

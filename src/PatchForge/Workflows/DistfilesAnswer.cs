@@ -10,7 +10,7 @@ public sealed record DistfilesAnswer(ImmutableArray<DistfileFact> Distfiles)
     public int ExitCode => Distfiles.Select(distfile => distfile.Failure?.ExitCode ?? 0).DefaultIfEmpty(0).Max();
 }
 
-/// <param name="Verdict">official, signed, first-use, unofficial, wrong, unknown or missing.</param>
+/// <param name="Verdict">official, distribution, signed, first-use, unofficial, wrong, unknown or missing.</param>
 /// <param name="Detail">What the verdict rests on.</param>
 public sealed record DistfileFact(string Release, string Distfile, string? File, string Verdict, string Detail, FailureFacts? Failure)
 {
@@ -40,6 +40,7 @@ public sealed record DistfileFact(string Release, string Distfile, string? File,
     internal static string Word(DistfileVerdict verdict) => verdict switch
     {
         DistfileVerdict.Official => "official",
+        DistfileVerdict.Distribution => "distribution",
         DistfileVerdict.BySignature => "signed",
         DistfileVerdict.FirstUse => "first-use",
         DistfileVerdict.Unofficial => "unofficial",

@@ -15,7 +15,7 @@ public sealed record FetchedDistfile(
     string Release, string Distfile, string? File, DistfileVerdict? Verdict, bool Downloaded, string? Sha512, Failure? Failure);
 
 /// <summary>
-/// Gets distfiles that may be used: from this machine, else from the mirrors. A download goes to <c>NAME.part</c> and gets its name
+/// Gets distfiles that may be used: from this machine, else out of a distribution's source package, else from the mirrors. A download goes to <c>NAME.part</c> and gets its name
 /// only when it is verified; a cancelled or killed one leaves that part, which the next goes on with.
 /// </summary>
 public sealed class FetchDistfiles(Outside outside, Func<string, string?> variable)
@@ -49,7 +49,7 @@ public sealed class FetchDistfiles(Outside outside, Func<string, string?> variab
     public async Task<FetchedDistfile> One(ForgeSettings settings, string version, SourceOptions options, CancellationToken cancel)
     {
         var (line, release) = settings.Release(version);
-        var search = await _find.Run(settings, release, options.Distdir, cancel);
+        var search = await _find.Run(settings, release.Published, options.Distdir, cancel);
         if (search.Best is { } best)
         {
             var accepted = await Accepted(settings, line, release, best, options, cancel);
@@ -65,9 +65,15 @@ public sealed class FetchDistfiles(Outside outside, Func<string, string?> variab
             throw NotIt(wrong, settings);
         }
 
+        var archive = await new FetchArchive(outside, _find).Run(settings, line, release, options, cancel);
+        if (archive.Got is { } package)
+        {
+            return package;
+        }
+
         return options.Offline
             ? throw MissingDistfile.Of(line, release, search.Places, [])
-            : await Download(settings, line, release, target, search, options, cancel);
+            : await Download(settings, line, release, target, search, archive.Why, options, cancel);
     }
 
     internal static string Told(DownloadOutcome outcome) => outcome switch
@@ -102,7 +108,7 @@ public sealed class FetchDistfiles(Outside outside, Func<string, string?> variab
     private async Task<DistfileVerdict> Proven(
         ForgeSettings settings, LineSettings line, ReleaseSettings release, string file, SourceOptions options, CancellationToken cancel)
     {
-        var signature = await new CheckSignature(outside, UserCache.Folder(variable)).Run(line, release, file, options.Offline, cancel);
+        var signature = await new CheckSignature(outside, UserCache.Folder(variable)).Run(line, release.Distfile, file, options.Offline, cancel);
         LockedAcceptance? accepted = signature switch
         {
             SignatureVerdict.Good good => new LockedAcceptance.BySignature(good.Fingerprint, good.UserId),
@@ -128,7 +134,7 @@ public sealed class FetchDistfiles(Outside outside, Func<string, string?> variab
     }
 
     private async Task<FetchedDistfile> Download(
-        ForgeSettings settings, LineSettings line, ReleaseSettings release, string target, DistfileSearch search, SourceOptions options, CancellationToken cancel)
+        ForgeSettings settings, LineSettings line, ReleaseSettings release, string target, DistfileSearch search, string? noPackage, SourceOptions options, CancellationToken cancel)
     {
         var part = target + ".part";
         Prepare(Path.GetDirectoryName(target)!); // the target is in a folder
@@ -138,6 +144,11 @@ public sealed class FetchDistfiles(Outside outside, Func<string, string?> variab
         }
 
         var tried = ImmutableArray.CreateBuilder<string>();
+        if (noPackage is not null)
+        {
+            tried.Add($"source package {release.SourcePackage}: {noPackage}");
+        }
+
         Failure? refused = null;
         foreach (var address in line.Upstream.Mirrors.Select(mirror => new Uri(mirror, release.Distfile)))
         {
@@ -148,13 +159,13 @@ public sealed class FetchDistfiles(Outside outside, Func<string, string?> variab
                 continue;
             }
 
-            var file = await _find.Judged(part, new DistfilePlace(address.AbsoluteUri, "downloaded"), release, LockFile.Read(settings).Find(release.Distfile), cancel);
+            var file = await _find.Judged(part, new DistfilePlace(address.AbsoluteUri, "downloaded"), release.Published, LockFile.Read(settings).Find(release.Distfile), cancel);
             if (file.Verdict is DistfileVerdict.Wrong && whole.Resumed)
             {
                 // The part at hand may have been of another file: once more, from the start.
                 File.Delete(part);
                 outcome = await Fetched(address, part, release, options, cancel);
-                file = outcome is DownloadOutcome.Whole ? await _find.Judged(part, file.Place, release, LockFile.Read(settings).Find(release.Distfile), cancel) : file;
+                file = outcome is DownloadOutcome.Whole ? await _find.Judged(part, file.Place, release.Published, LockFile.Read(settings).Find(release.Distfile), cancel) : file;
             }
 
             if (outcome is DownloadOutcome.Whole && await Accepted(settings, line, release, file, options with { Unofficial = false }, cancel) is { } accepted)

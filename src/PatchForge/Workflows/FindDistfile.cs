@@ -8,15 +8,16 @@ namespace PatchForge.Workflows;
 /// <summary>A distfile that is on this machine, and what it is worth.</summary>
 public sealed record FoundDistfile(string File, DistfilePlace Place, FileDigests Digests, DistfileVerdict Verdict);
 
+/// <param name="Wanted">What was looked for: a release's distfile, or a source package's archive.</param>
 /// <param name="Found">The files of that name, in order of the places, up to the first accepted one.</param>
-public sealed record DistfileSearch(ReleaseSettings Release, ImmutableArray<DistfilePlace> Places, ImmutableArray<FoundDistfile> Found)
+public sealed record DistfileSearch(PublishedFile Wanted, ImmutableArray<DistfilePlace> Places, ImmutableArray<FoundDistfile> Found)
 {
     /// <summary>The accepted one, else the first, else null.</summary>
     public FoundDistfile? Best => Found.FirstOrDefault(file => file.Verdict.IsAccepted) ?? Found.FirstOrDefault();
 }
 
 /// <summary>
-/// Looks for a release's distfile in <c>--distdir</c>, <c>$DISTDIR</c>, Portage's own folder and the per-user cache, and judges what it
+/// Looks for a distfile in <c>--distdir</c>, <c>$DISTDIR</c>, Portage's own folder and the per-user cache, and judges what it
 /// finds by size and digests. Nothing is downloaded or written.
 /// </summary>
 /// <param name="variable">Reads the environment.</param>
@@ -24,18 +25,18 @@ public sealed class FindDistfile(Outside outside, Func<string, string?> variable
 {
     private Task<string?>? _portage;
 
-    public async Task<DistfileSearch> Run(ForgeSettings settings, ReleaseSettings release, string? distdir, CancellationToken cancel)
+    public async Task<DistfileSearch> Run(ForgeSettings settings, PublishedFile wanted, string? distdir, CancellationToken cancel)
     {
-        var locked = LockFile.Read(settings).Find(release.Distfile);
+        var locked = LockFile.Read(settings).Find(wanted.Name);
         var places = ImmutableArray.CreateBuilder<DistfilePlace>();
         var found = ImmutableArray.CreateBuilder<FoundDistfile>();
         await foreach (var place in Places(distdir, cancel))
         {
             places.Add(place);
-            var file = Path.Combine(place.Folder, release.Distfile);
+            var file = Path.Combine(place.Folder, wanted.Name);
             if (File.Exists(file) && !found.Any(other => other.Verdict.IsAccepted))
             {
-                found.Add(await Judged(file, place, release, locked, cancel));
+                found.Add(await Judged(file, place, wanted, locked, cancel));
                 if (found[^1].Verdict.IsAccepted)
                 {
                     break;
@@ -43,23 +44,36 @@ public sealed class FindDistfile(Outside outside, Func<string, string?> variable
             }
         }
 
-        return new DistfileSearch(release, places.ToImmutable(), found.ToImmutable());
+        return new DistfileSearch(wanted, places.ToImmutable(), found.ToImmutable());
+    }
+
+    /// <summary>A release's distfile, or where there is none, the archive of its source package; of neither, the search for the distfile.</summary>
+    public async Task<DistfileSearch> Release(ForgeSettings settings, ReleaseSettings release, string? distdir, CancellationToken cancel)
+    {
+        var search = await Run(settings, release.Published, distdir, cancel);
+        if (search.Best is not null || release.SourcePackage is not { } package)
+        {
+            return search;
+        }
+
+        var other = await Run(settings, package.Published, distdir, cancel);
+        return other.Best is null ? search : other with { Found = [.. other.Found.Select(file => file with { Verdict = FetchArchive.Verdict(package, file) })] };
     }
 
     /// <summary>The per-user cache's folder of distfiles.</summary>
     public DistfilePlace OwnPlace => new(Path.Combine(UserCache.Folder(variable), "distfiles"), "the tool's cache");
 
     /// <exception cref="Failure">Refused: the file cannot be read.</exception>
-    internal async Task<FoundDistfile> Judged(string file, DistfilePlace place, ReleaseSettings release, LockedDistfile? locked, CancellationToken cancel)
+    internal async Task<FoundDistfile> Judged(string file, DistfilePlace place, PublishedFile wanted, LockedDistfile? locked, CancellationToken cancel)
     {
         try
         {
-            var digests = await outside.Story.During($"checking {release.Distfile}", step =>
+            var digests = await outside.Story.During($"checking {wanted.Name}", step =>
             {
                 var size = new FileInfo(file).Length;
-                return Task.Run(() => FileDigests.OfFile(file, DistfileJudge.Needed(release.Published, size, locked), done => step.Report(done, size), cancel), cancel);
+                return Task.Run(() => FileDigests.OfFile(file, DistfileJudge.Needed(wanted, size, locked), done => step.Report(done, size), cancel), cancel);
             });
-            return new FoundDistfile(file, place, digests, DistfileJudge.Judge(release.Published, digests, locked));
+            return new FoundDistfile(file, place, digests, DistfileJudge.Judge(wanted, digests, locked));
         }
         catch (Exception wrong) when (wrong is UnauthorizedAccessException or IOException)
         {

@@ -10,8 +10,9 @@ namespace PatchForge.Workflows;
 /// <summary>A release's source, ready to be read. Disposing lets go of git repositories; the tree is not read after that.</summary>
 /// <param name="Tree">The release without its top folder.</param>
 /// <param name="Folder">The unpacked files, read only and shared; null where the source is git.</param>
+/// <param name="Archive">The file's name; null where the source is git.</param>
 /// <param name="From">The archive's path, or the repositories and tags.</param>
-public sealed record SourceAnswer(string Release, ITree Tree, string? Folder, DistfileVerdict Verdict, string From) : IDisposable
+public sealed record SourceAnswer(string Release, ITree Tree, string? Folder, DistfileVerdict Verdict, string? Archive, string From) : IDisposable
 {
     internal ImmutableArray<IGitSnapshot> Snapshots { get; init; } = [];
 
@@ -47,7 +48,7 @@ public sealed class OpenSource(Outside outside, Func<string, string?> variable)
         var tree = cache.Has(archive, sha512)
             ? cache.Open(archive, sha512, ArchiveLimits.Default, null, cancel)
             : await outside.Story.During($"unpacking {fetched.Distfile}", step => Task.Run(() => cache.Open(archive, sha512, ArchiveLimits.Default, step, cancel), cancel));
-        return new SourceAnswer(version, new DirectoryTree(tree), tree, verdict, archive);
+        return new SourceAnswer(version, new DirectoryTree(tree), tree, verdict, fetched.Distfile, archive);
     }
 
     private SourceAnswer FromGit(ForgeSettings settings, string version, string folder)
@@ -69,7 +70,7 @@ public sealed class OpenSource(Outside outside, Func<string, string?> variable)
             }
 
             var source = string.Join(", ", from);
-            return new SourceAnswer(version, new GitTree(parts), null, new DistfileVerdict.Unofficial($"made of git tags: {source}"), source)
+            return new SourceAnswer(version, new GitTree(parts), null, new DistfileVerdict.Unofficial($"made of git tags: {source}"), null, source)
             {
                 Snapshots = [.. parts.Select(part => part.Snapshot)],
             };

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using PatchForge.Roots;
 using PatchForge.Seams;
 using PatchForge.Settings;
@@ -15,19 +14,18 @@ internal sealed class PhpRun(Outside outside, IRoots roots, OpenedRoot root, Php
     public async Task Run(LoadedSeries edits, int jobs, CancellationToken cancel)
     {
         var source = Directory.CreateDirectory(Path.Combine(work, "source")).FullName;
-        await Do(SourcePackagePlan.Fetch(php.Source, php.Version, source), null, Unreachable, cancel);
-        var control = Path.GetFileName(Directory.EnumerateFiles(source, "*.dsc").Single());
-        var version = SourcePackagePlan.Version(control);
-        await Do(PhpPlan.Unpack(control, work), null, Broken, cancel);
+        var package = await new FetchSourcePackage(outside, roots).Run(root.Tree, php.Source, php.Version, source, _logs, cancel);
+        var (control, version) = (Path.GetFileName(package.File), package.Control.PlainVersion);
+        await Do(PhpPlan.Unpack(control, work), null, cancel);
         var tree = Path.Combine(work, "tree");
         await Edit(tree, $"{php.Source} {version}", edits, cancel);
         foreach (var step in PhpPlan.Build(php, image, jobs))
         {
-            await Do(step, tree, Broken, cancel);
+            await Do(step, tree, cancel);
         }
 
         await Make(tree, $"{php.Source} {version}", cancel);
-        await Do(PhpPlan.Try(image, Path.Combine(work, "made")), null, Broken, cancel);
+        await Do(PhpPlan.Try(image, Path.Combine(work, "made")), null, cancel);
     }
 
     private async Task Make(string tree, string source, CancellationToken cancel)
@@ -62,41 +60,14 @@ internal sealed class PhpRun(Outside outside, IRoots roots, OpenedRoot root, Php
         }
     }
 
-    private Failure Unreachable(string why, string log) => Failure.Missing(
-        $"the source package {php.Source} {php.Version} is not in reach of the root {root.Tree.Name}: {why}",
-        $"the root's package sources must be in reach for this one step; the whole log: {log}");
-
-    private Failure Broken(string why, string log) => Failure.Refused($"PHP did not build: {why}", $"the whole log: {log}");
-
     /// <param name="tree">What is bound to <see cref="BuildPlan.Tree"/> and worked in; null for nothing.</param>
-    private async Task Do(BuildStep step, string? tree, Func<string, string, Failure> failed, CancellationToken cancel)
+    private async Task Do(BuildStep step, string? tree, CancellationToken cancel)
     {
         var path = Path.Combine(_logs, step.Name + ".log");
-        long counted = 0;
-        var answer = await outside.Story.During($"{step.Name} PHP in {root.Tree.Name}", async progress =>
-        {
-            await using var log = new LogFile(path);
-            return await roots.Run(
-                new RootRun(root.Tree, step.Rights, step.Command)
-                {
-                    Binds = [.. tree is null ? ImmutableArray<RootBind>.Empty : [new RootBind(tree, BuildPlan.Tree, Writable: true)], .. step.Binds],
-                    WorkingDirectory = tree is null ? "/" : BuildPlan.Tree,
-                    Environment = step.Environment,
-                    TimeLimit = step.Limit,
-                    OnLine = line =>
-                    {
-                        log.Write(line);
-                        if (step.Counts is { } mark && line.Contains(mark, StringComparison.Ordinal))
-                        {
-                            progress.Report(Interlocked.Increment(ref counted), null);
-                        }
-                    },
-                },
-                cancel);
-        });
+        var answer = await new RootStep(outside, roots).Run(root.Tree, step, tree, $"{step.Name} PHP in {root.Tree.Name}", path, cancel);
         if (!answer.Succeeded)
         {
-            throw failed($"{step.Name}: {LogFile.LastWord(answer)}", path);
+            throw Failure.Refused($"PHP did not build: {step.Name}: {LogFile.LastWord(answer)}", $"the whole log: {path}");
         }
     }
 }

@@ -37,10 +37,15 @@ internal static class PortageOverlay
     }
 
     /// <summary>What ebuild(1) is given for each variant: the USE flag that picks it, all others of its kind off.</summary>
-    public static ImmutableSortedDictionary<string, PortageRequest> Requests(ForgeSettings settings, PreparedRelease release, string overlay, string? gentoo)
+    /// <returns>Null where the line has no ebuild: then it is built without Portage.</returns>
+    public static ImmutableSortedDictionary<string, PortageRequest>? Requests(ForgeSettings settings, PreparedRelease release, string overlay, string? gentoo)
     {
+        if (release.Line.Ebuild is not { Revision: var revision })
+        {
+            return null;
+        }
+
         var names = release.Line.Build.Variants.Keys;
-        var revision = release.Line.Ebuild.Revision;
         return release.Line.Build.Variants.Keys.ToImmutableSortedDictionary(
             variant => variant,
             variant => new PortageRequest(

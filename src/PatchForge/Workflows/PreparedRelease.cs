@@ -12,15 +12,9 @@ namespace PatchForge.Workflows;
 internal sealed record PreparedRelease(string Release, LineSettings Line, SourceAnswer? Source, SeriesMove? Move, Failure? Failure) : IDisposable
 {
     public SourceFacts? SourceFacts => Source is null ? null : new SourceFacts(
-        Line.Releases.First(release => release.Version == Release).Distfile,
+        Source.Archive ?? Line.Releases.First(release => release.Version == Release).Distfile,
         Source.From,
-        Source.Verdict switch
-        {
-            DistfileVerdict.Official => "official",
-            DistfileVerdict.BySignature => "signed",
-            DistfileVerdict.FirstUse => "first-use",
-            _ => "unofficial",
-        },
+        DistfileFact.Word(Source.Verdict),
         Source.Verdict.Sentence);
 
     public void Dispose() => Source?.Dispose();
@@ -88,7 +82,7 @@ internal static class DistfilesForManifest
         var facts = ImmutableArray.CreateBuilder<DistfileFacts>();
         foreach (var release in settings.Lines.SelectMany(line => line.Releases).Where(release => release.Ebuild))
         {
-            var search = await find.Run(settings, release, distdir, cancel);
+            var search = await find.Run(settings, release.Published, distdir, cancel);
             if (search.Best is { Verdict.IsAccepted: true } best)
             {
                 facts.Add(await Facts(release.Distfile, best.File, cancel));

@@ -3,7 +3,6 @@ using PatchForge.Diffs;
 using PatchForge.Seams;
 using PatchForge.Series;
 using PatchForge.Settings;
-using PatchForge.Trees;
 
 namespace PatchForge.Workflows;
 
@@ -68,7 +67,7 @@ public static class ReadSeries
             var file = $"{folder}/{name}";
             var onDisk = await ReadOrNull(home, file, cancel);
             var bytes = generated.TryGetValue(name, out var made)
-                ? GeneratePatch.Run(made, new DirectoryTree(Path.Combine(home, made.From)))
+                ? GeneratePatch.Run(made, new OwnSources(home, made))
                 : onDisk ?? throw Failure.Refused($"the patch '{name}' went away while it was read", null, planned.Entry.At);
             patches.Add(new LoadedPatch(planned, Patch.Parse(bytes, file, planned.Entry.Strip), bytes, onDisk));
         }

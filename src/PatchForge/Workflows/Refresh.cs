@@ -27,7 +27,8 @@ public sealed record RefreshRequest(ForgeSettings Settings, ImmutableArray<strin
 
 /// <summary>
 /// The main job: fetch, verify, move the series, regenerate patches, ebuilds, Manifest and cache, build, smoke,
-/// and then land it all or, when anything failed, nothing.
+/// and then land it. A line lands whole or not at all: a release of it that was refused, conflicts or does not build
+/// keeps all of it from being written, and no other line. A release that is not at hand is left out and told.
 /// </summary>
 public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Func<string, string?> variable)
 {
@@ -63,41 +64,61 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
         CancellationToken cancel)
     {
         var settings = request.Settings;
-        if (prepared.Any(release => release.Failure is not null))
+        var going = Without(prepared, [.. prepared.Where(release => release.Failure is { Kind: not FailureKind.Missing }).Select(release => release.Line.Line)], "was refused or conflicts", notes);
+        if (going.IsEmpty)
         {
             return Answer(request, prepared, null, null, [], notes);
         }
 
-        var scratch = prepared.Any(release => release.SourceFacts is { Official: false }) ? ScratchFolder(settings) : null;
+        var scratch = going.Any(release => release.SourceFacts is { Official: false }) ? ScratchFolder(settings) : null;
         if (scratch is not null)
         {
             ScratchOverlay.Prepare(settings, scratch);
         }
 
-        var writes = SeriesWrites.Of(prepared, series);
-        var overlay = await new RegenerateOverlay(outside.Processes).Run(
+        var overlay = await Overlay(request, series, going, scratch, cancel);
+
+        // The scratch copy is nobody's overlay: it may be ahead of a build that fails.
+        var changed = scratch is null ? [] : LandInScratch(scratch, overlay, request.DryRun);
+        var built = await Built(request, going, scratch, overlay, cancel);
+        if (scratch is null)
+        {
+            var landing = Without(going, [.. going.Where(release => built.GetValueOrDefault(release.Release)?.Failure is { Kind: not FailureKind.Missing }).Select(release => release.Line.Line)], "did not build or failed its smoke test", notes);
+            overlay = landing.Length == going.Length ? overlay : await Overlay(request, series, landing, null, cancel);
+            changed = landing.IsEmpty ? [] : Land(request, strip, SeriesWrites.Of(landing, series), overlay);
+        }
+
+        notes.AddRange(overlay.Notes);
+        return Answer(request, prepared, scratch, overlay, changed, notes, built);
+    }
+
+    /// <summary>Those releases that go on: not the failed ones, and none of the stopped lines.</summary>
+    private static ImmutableArray<PreparedRelease> Without(
+        ImmutableArray<PreparedRelease> releases, ImmutableHashSet<string> stopped, string why, ImmutableArray<string>.Builder notes)
+    {
+        foreach (var line in stopped.Order(StringComparer.Ordinal))
+        {
+            notes.Add($"line {line}: a release of it {why}, so nothing of this line was written");
+        }
+
+        return [.. releases.Where(release => release.Failure is null && !stopped.Contains(release.Line.Line))];
+    }
+
+    /// <summary>The overlay with the series of these releases' lines as they were moved; of other lines it keeps what is on disk.</summary>
+    private async Task<RegenerateOverlayAnswer> Overlay(
+        RefreshRequest request, IReadOnlyDictionary<string, LoadedSeries> series, ImmutableArray<PreparedRelease> moved, string? scratch, CancellationToken cancel)
+    {
+        var settings = request.Settings;
+        return await new RegenerateOverlay(outside.Processes).Run(
             new RegenerateOverlayRequest(
                 settings,
-                SeriesWrites.AfterMove(settings, series, prepared),
-                await Distfiles(request, prepared, scratch, cancel),
+                SeriesWrites.AfterMove(settings, series, moved),
+                await Distfiles(request, moved, scratch, cancel),
                 EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages)))
             {
                 Root = scratch,
             },
             cancel);
-        notes.AddRange(overlay.Notes);
-
-        // The scratch copy is nobody's overlay: it may be ahead of a build that fails.
-        var scratched = scratch is null ? [] : LandInScratch(scratch, overlay, request.DryRun);
-        var built = await Built(request, prepared, scratch, overlay, cancel);
-        var failed = built.Values.Any(answer => answer.Failure is { Kind: not FailureKind.Missing });
-        if (failed)
-        {
-            notes.Add("a build or a smoke test failed: nothing was written");
-        }
-
-        var changed = scratch is not null ? scratched : failed ? [] : Land(request, strip, writes, overlay);
-        return Answer(request, prepared, scratch, overlay, changed, notes, built);
     }
 
     /// <summary>Every series that anything here depends on: the overlay has ebuilds of every line.</summary>
@@ -139,7 +160,7 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
                 var portage = root.HasPortage
                     ? PortageOverlay.Requests(request.Settings, release, scratch ?? PortageOverlay.Copy(request.Settings, overlay, roots.StateFolder), request.Gentoo)
                     : null;
-                answers[release.Release] = await doing.Run(request.Settings, release, root, request.Settings.Smoke.Variants is { IsEmpty: false } chosen ? chosen : [.. release.Line.Build.Variants.Keys], portage, smoke: true, cancel);
+                answers[release.Release] = await doing.Run(request.Settings, release, root, BuildAndSmoke.Variants(request.Settings, release.Line), portage, smoke: true, cancel);
             }
             catch (Failure failure)
             {

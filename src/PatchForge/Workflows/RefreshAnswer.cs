@@ -18,6 +18,11 @@ public sealed record RefreshAnswer(
     ImmutableArray<string> Notes)
 {
     public bool Succeeded => Releases.All(release => release.Failure is null);
+
+    /// <summary>The failures' gravest. That something is missing on this machine comes last: what is there was done.</summary>
+    public int ExitCode => Releases.Select(release => release.Failure?.ExitCode ?? 0)
+        .OrderBy(code => code == (int)Seams.FailureKind.Missing ? 1 : code == 0 ? 0 : code + 1)
+        .LastOrDefault();
 }
 
 public sealed record ReleaseAnswer(
@@ -34,7 +39,7 @@ public sealed record ReleaseAnswer(
     internal string NoSource => Failure is { Kind: "missing" } ? "missing" : "refused";
 }
 
-/// <param name="Verdict">One word: official, signed, first-use, unofficial.</param>
+/// <param name="Verdict">One word: official, distribution, signed, first-use, unofficial.</param>
 /// <param name="Detail">What the verdict rests on: which digests, whose signature, why unofficial.</param>
 public sealed record SourceFacts(string File, string From, string Verdict, string Detail)
 {

@@ -43,7 +43,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
     internal ImmutableArray<GeneratedEbuild> Line(LineSettings line)
     {
         var releases = line.Releases.Where(release => release.Ebuild).ToImmutableArray();
-        if (releases.IsEmpty)
+        if (releases.IsEmpty || line.Ebuild is not { } wanted)
         {
             return [];
         }
@@ -58,7 +58,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         }
 
         var generator = new EbuildGenerator(
-            settings, line, Template(line), [.. series.Patches.Select(patch => $"{patches}/{patch.Name}")]);
+            settings, line, Template(line, wanted), [.. series.Patches.Select(patch => $"{patches}/{patch.Name}")]);
         var ebuilds = releases.Select(generator.Generate).ToImmutableArray();
         foreach (var ebuild in ebuilds)
         {
@@ -185,12 +185,12 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
 
     private string CachePath(string pf) => $"{overlay.Cache}/{settings.Category}/{pf}";
 
-    private EbuildTemplate Template(LineSettings line)
+    private EbuildTemplate Template(LineSettings line, EbuildSettings ebuild)
     {
         // Always the settings' own: a scratch copy of the overlay has no sources.
-        var file = settings.PathOf(line.Ebuild.Template);
+        var file = settings.PathOf(ebuild.Template);
         return File.Exists(file)
-            ? EbuildTemplate.Parse(File.ReadAllBytes(file), line.Ebuild.Template)
-            : throw Failure.Refused($"the template {line.Ebuild.Template} of line {line.Line} is not there", "see 'template' in the settings", new(settings.File));
+            ? EbuildTemplate.Parse(File.ReadAllBytes(file), ebuild.Template)
+            : throw Failure.Refused($"the template {ebuild.Template} of line {line.Line} is not there", "see 'template' in the settings", new(settings.File));
     }
 }

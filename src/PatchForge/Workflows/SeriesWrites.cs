@@ -39,13 +39,13 @@ internal static class SeriesWrites
         return [.. writes.Select(write => FileChange.Write(TreePath.Parse(write.Key), write.Value.Content))];
     }
 
-    /// <summary>The patches of each line as they will be, for files/.</summary>
+    /// <summary>The patches of each line as they will be, for files/; of a line that was not moved, as they are on disk.</summary>
     public static ImmutableArray<LineSeries> AfterMove(ForgeSettings settings, IReadOnlyDictionary<string, LoadedSeries> series, ImmutableArray<PreparedRelease> prepared) =>
     [
         .. settings.Lines.Select(line => new LineSeries(
             line.Line,
             prepared.FirstOrDefault(release => release.Line.Line == line.Line && release.Move is not null)?.Move is { } move
                 ? [.. move.Patches.Select(patch => new SeriesPatch(TreePath.Parse(patch.Name.Text), patch.Text))]
-                : [.. series[line.Line].Patches.Select(patch => new SeriesPatch(TreePath.Parse(patch.Name.Text), patch.Bytes))])),
+                : [.. series[line.Line].Patches.Select(patch => patch.OnDisk is { } now ? new SeriesPatch(TreePath.Parse(patch.Name.Text), now) : null).OfType<SeriesPatch>()])),
     ];
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using PatchForge.Httpd;
 using PatchForge.Roots;
 using PatchForge.Seams;
 using PatchForge.Settings;
@@ -13,6 +14,9 @@ public sealed record SmokeRequest(OpenedRoot Root, string Release, string Varian
 {
     /// <summary>For tests of the smoke test alone.</summary>
     public RemovedGuard Removed { get; init; }
+
+    /// <summary>The line's: how its servers' configuration is written.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Httpd20;
 }
 
 /// <param name="Kept">The folder with configuration, sites and logs of a failed run; null when all passed.</param>
@@ -73,6 +77,7 @@ public sealed class SmokeRelease(Outside outside, IRoots roots)
                 : server with { Host = site.HostName })])
         {
             Removed = request.Removed,
+            Dialect = request.Dialect,
         };
     }
 

@@ -10,7 +10,7 @@ namespace PatchForge.Workflows;
 /// <param name="Next">What to run next, as it would be typed.</param>
 public sealed record StatusAnswer(string Package, ImmutableArray<StatusRelease> Releases, ImmutableArray<string> Findings, string Next);
 
-/// <param name="Distfile">official, signed, first-use, wrong, unknown or missing.</param>
+/// <param name="Distfile">official, distribution, signed, first-use, wrong, unknown or missing.</param>
 /// <param name="Patches">State of each patch on this release; empty where the source is not at hand.</param>
 /// <param name="Ebuild">present, absent, or - where the settings want none.</param>
 /// <param name="Manifest">present, absent or -.</param>
@@ -40,10 +40,10 @@ public sealed class Status(Outside outside, Func<string, string?> variable)
         var rows = await Task.WhenAll(releases.Select(version => Task.Run(async () =>
         {
             var (line, release) = settings.Release(version);
-            var search = await find.Run(settings, release, options.Distdir, cancel);
+            var search = await find.Release(settings, release, options.Distdir, cancel);
             var usable = options.Git is not null || search.Best is { } best && (best.Verdict.IsAccepted || options.Unofficial);
             var patches = usable ? await Patches(settings, version, series[line.Line], options, cancel) : [];
-            var ebuild = line.Ebuild.Revision == 0 ? version : $"{version}-r{line.Ebuild.Revision}";
+            var ebuild = line.Ebuild is { Revision: > 0 and var revision } ? $"{version}-r{revision}" : version;
             var last = LastVerdict.Read(settings.Home, version);
             return new StatusRelease(
                 version,

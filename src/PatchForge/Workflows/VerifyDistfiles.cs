@@ -5,7 +5,7 @@ using PatchForge.Settings;
 
 namespace PatchForge.Workflows;
 
-/// <summary>A release's distfile as it is on this machine.</summary>
+/// <summary>A release's distfile, or a source package's archive in its place, as it is on this machine.</summary>
 /// <param name="Files">Every file of that name that was looked at; none where it is missing.</param>
 /// <param name="Places">The folders that were looked in.</param>
 /// <param name="Signature">What a signature lying beside the file says; null where there is none, or no KEYS.</param>
@@ -27,11 +27,11 @@ public sealed class VerifyDistfiles(Outside outside, Func<string, string?> varia
         foreach (var version in versions)
         {
             var (line, release) = settings.Release(version);
-            var search = await _find.Run(settings, release, distdir, cancel);
+            var search = await _find.Release(settings, release, distdir, cancel);
             var signature = search.Best is { } best
-                ? await new CheckSignature(outside, UserCache.Folder(variable)).Run(line, release, best.File, offline: true, cancel)
+                ? await new CheckSignature(outside, UserCache.Folder(variable)).Run(line, search.Wanted.Name, best.File, offline: true, cancel)
                 : null;
-            answers.Add(new VerifiedDistfile(version, release.Distfile, search.Found, search.Places, signature));
+            answers.Add(new VerifiedDistfile(version, search.Wanted.Name, search.Found, search.Places, signature));
         }
 
         return answers.ToImmutable();

@@ -13,7 +13,8 @@ public sealed record WrittenTree(string Directory, int Files, long Bytes);
 
 /// <summary>
 /// Writes a tree into a directory: all of it, in a sibling that then takes the directory's name, or nothing.
-/// Files get mode 0644 or 0755 and directories 0755 whatever the umask; nothing is written through a link.
+/// Files get mode 0644 or 0755 and directories 0755 whatever the umask; nothing is written through a link. All
+/// files have one time: to make, nothing that came with the source is older than what it was made from.
 /// </summary>
 public static class WriteTree
 {
@@ -87,6 +88,7 @@ public static class WriteTree
     private static async Task<WrittenTree> Fill(string root, ITree tree, IStepProgress progress, CancellationToken cancel)
     {
         MakeFolder(root);
+        var time = Directory.GetLastWriteTimeUtc(root);
         var folders = new HashSet<string>(StringComparer.Ordinal);
         var files = new HashSet<string>(StringComparer.Ordinal);
         var paths = tree.Paths().ToList();
@@ -114,7 +116,7 @@ public static class WriteTree
 
             files.Add(path.Text);
             var file = tree.Find(path) ?? throw Failure.Refused($"'{path}' went away while the tree was read");
-            await Write(Path.Combine(root, path.Text), file, cancel);
+            await Write(Path.Combine(root, path.Text), file, time, cancel);
             bytes += file.Content.Length;
             progress.Report(files.Count, paths.Count);
         }
@@ -122,7 +124,7 @@ public static class WriteTree
         return new WrittenTree(root, files.Count, bytes);
     }
 
-    private static async Task Write(string name, TreeFile file, CancellationToken cancel)
+    private static async Task Write(string name, TreeFile file, DateTime time, CancellationToken cancel)
     {
         if (file.Mode == TreeMode.Link)
         {
@@ -142,6 +144,7 @@ public static class WriteTree
         }
 
         File.SetUnixFileMode(name, file.Mode == TreeMode.Executable ? Executable : Readable);
+        File.SetLastWriteTimeUtc(name, time);
     }
 
     private static void MakeFolder(string name)

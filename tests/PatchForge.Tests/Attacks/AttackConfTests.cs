@@ -1,4 +1,5 @@
 using PatchForge.Attacks;
+using PatchForge.Httpd;
 
 namespace PatchForge.Tests.Attacks;
 
@@ -47,6 +48,19 @@ public sealed class AttackConfTests
         var script = Script([]);
         Assert.DoesNotContain("ITK_LAB_WITHOUT", script, StringComparison.Ordinal);
         Assert.Contains("ITK_LAB_WITHOUT=bounding,securebits setpriv", Script(["bounding", "securebits"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_2_4_server_is_configured_in_its_own_words()
+    {
+        var recipe = Recipe(AttackModel.Pool, AttackSetting.Usual, []) with { Dialect = Dialect.Httpd24, ModuleFiles = ["mod_authz_core.so", "mod_unixd.so", "mod_env.so"] };
+        var lines = AttackConf.Text(recipe).Split('\n');
+
+        Assert.Contains("Mutex fcntl:/srv/attack/run default", lines);
+        Assert.DoesNotContain(lines, line => line.Split(' ')[0] is "LockFile" or "AcceptMutex" or "NameVirtualHost" or "DefaultType");
+        Assert.True(Array.IndexOf(lines, "LoadModule unixd_module /opt/httpd/modules/mod_unixd.so") is > 0 and var loaded && loaded < Array.IndexOf(lines, "User pfserver"));
+        Assert.Contains("NameVirtualHost 127.0.0.1:8080", Conf(AttackModel.Pool, AttackSetting.Usual), StringComparison.Ordinal);
+        Assert.Contains("AcceptMutex fcntl", Conf(AttackModel.Pool, AttackSetting.Usual), StringComparison.Ordinal);
     }
 
     private static string Conf(AttackModel model, AttackSetting setting) => AttackConf.Text(Recipe(model, setting, []));

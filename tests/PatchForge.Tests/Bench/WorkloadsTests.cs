@@ -1,4 +1,5 @@
 using PatchForge.Bench;
+using PatchForge.Httpd;
 
 namespace PatchForge.Tests.Bench;
 
@@ -49,6 +50,16 @@ public sealed class WorkloadsTests
         var texts = Variant.All.Select(variant => string.Join('\n', BenchConf.Text(variant, layout, s_parts).Split('\n')
             .Where(line => !variant.Lines.Contains(line) && !line.Contains("AssignUserID", StringComparison.Ordinal))));
         Assert.Single(texts.Distinct());
+    }
+
+    [Fact]
+    public void A_2_4_server_is_configured_in_its_own_words()
+    {
+        var old = BenchConf.Text(Variant.Of(Variant.Prefork), new Layout(4), s_parts).Split('\n');
+        var lines = BenchConf.Text(Variant.Of(Variant.Prefork), new Layout(4), s_parts with { Dialect = Dialect.Httpd24 }).Split('\n');
+
+        Assert.Equal(["Mutex sysvsem default", "    Require all granted"], lines.Except(old));
+        Assert.Equal(["LockFile /srv/bench/run/accept.lock", "AcceptMutex sysvsem", "DefaultType text/html", "NameVirtualHost 127.0.0.1:8080"], old.Except(lines));
     }
 
     [Fact]

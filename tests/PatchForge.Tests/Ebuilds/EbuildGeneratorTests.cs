@@ -11,6 +11,7 @@ public sealed class EbuildGeneratorTests
 {
     private static readonly ForgeSettings Forge = SettingsFile.Load(Path.Combine(TestData.Checkout, "patchforge.yaml"));
     private static readonly LineSettings Line = Forge.Lines[0];
+    private static readonly EbuildSettings Ebuild = Line.Ebuild ?? throw new InvalidOperationException("Line 2.0 has ebuilds.");
 
     private static string Generate(string template, LineSettings? line = null, string version = "2.0.65", params string[] patches) =>
         Encoding.UTF8.GetString(
@@ -39,7 +40,7 @@ public sealed class EbuildGeneratorTests
     {
         var template = EbuildTemplate.Parse("EAPI=8\n"u8, "a.ebuild");
         var plain = new EbuildGenerator(Forge, Line, template, []).Generate(Line.Releases[^1]);
-        var revised = new EbuildGenerator(Forge, Line with { Ebuild = Line.Ebuild with { Revision = 3 } }, template, []).Generate(Line.Releases[^1]);
+        var revised = new EbuildGenerator(Forge, Line with { Ebuild = Ebuild with { Revision = 3 } }, template, []).Generate(Line.Releases[^1]);
 
         Assert.Equal($"apache-{Line.Releases[^1].Version}.ebuild", plain.FileName);
         Assert.Equal($"apache-{Line.Releases[^1].Version}-r3", revised.Pf);
@@ -84,7 +85,7 @@ public sealed class EbuildGeneratorTests
     [Fact]
     public void A_value_from_the_settings_is_never_code()
     {
-        var line = Line with { Ebuild = Line.Ebuild with { Description = "a \"b\" $(c) `d` \\" } };
+        var line = Line with { Ebuild = Ebuild with { Description = "a \"b\" $(c) `d` \\" } };
 
         Assert.Equal("DESCRIPTION=\"a \\\"b\\\" \\$(c) \\`d\\` \\\\\"\n", Generate("DESCRIPTION=\"@{description}\"\n", line));
     }
@@ -114,7 +115,7 @@ public sealed class EbuildGeneratorTests
     [Fact]
     public void Our_template_makes_the_same_ebuild_of_every_release()
     {
-        var template = File.ReadAllText(Path.Combine(TestData.Checkout, Line.Ebuild.Template));
+        var template = File.ReadAllText(Path.Combine(TestData.Checkout, Ebuild.Template));
         var texts = Line.Releases.Where(release => release.Ebuild).Select(release => Generate(template, null, release.Version, "s/1.patch"));
 
         Assert.Single(texts.Distinct());

@@ -51,12 +51,6 @@ public sealed class PhpPlanTests
         Assert.Equal(["php8.2", "8.2", SourcePackagePlan.Place], one[4..]);
     }
 
-    [Theory]
-    [InlineData("php8.2_8.2.32-1~deb12u1.dsc", "8.2.32-1~deb12u1")]
-    [InlineData("x_1.dsc", "1")]
-    public void The_version_is_what_the_control_files_name_says(string file, string version) =>
-        Assert.Equal(version, SourcePackagePlan.Version(file));
-
     [Fact]
     public void Php_ini_loads_opcache_from_the_servers_folder_and_holds_the_settings_lines() =>
         Assert.Equal("zend_extension=/opt/httpd/php/opcache.so\nlog_errors = On\n", PhpPlan.IniText(s_php));

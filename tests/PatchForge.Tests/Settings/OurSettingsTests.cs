@@ -10,8 +10,8 @@ public sealed class OurSettingsTests
     [Fact]
     public void It_has_the_fourteen_releases_that_were_distfiles_in_order()
     {
-        var line = Assert.Single(Ours.Lines);
-        Assert.Equal("2.0", line.Line);
+        var line = Ours.Lines[0];
+        Assert.Equal(["2.0", "2.4"], Ours.Lines.Select(one => one.Line));
         Assert.Equal(
             [48, 49, 50, 51, 52, 53, 54, 55, 58, 59, 61, 63, 64, 65],
             line.Releases.Select(release => int.Parse(release.Version.Split('.')[2], System.Globalization.CultureInfo.InvariantCulture)));
@@ -75,5 +75,22 @@ public sealed class OurSettingsTests
         Assert.Contains("--enable-opcache", php.Configure);
         Assert.Contains("--disable-opcache-jit", php.Configure);
         Assert.StartsWith("patches/mpm-itk/lab/", php.Patches, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Line_2_4_is_fetched_from_a_distribution_too_and_is_not_in_the_overlay()
+    {
+        var line = Ours.Lines[1];
+        Assert.Null(line.Ebuild);
+        Assert.Equal("2.4", line.Dialect.Name);
+        Assert.DoesNotContain(line.Releases, release => release.Ebuild);
+        Assert.Equal(["event", "itk", "prefork"], line.Build.Variants.Keys);
+        Assert.Equal(
+            ["0100-mpm-itk-core.patch|src/mpm-itk/core||server/mpm/itk|", "0110-mpm-itk-2.4.patch|src/mpm-itk/2.4|server||src/mpm-itk/2.0/server"],
+            line.Generated.Select(patch => $"{patch.Patch}|{patch.From}|{patch.Below}|{patch.To}|{string.Join(' ', patch.Links)}"));
+        var (_, release) = Ours.Release("2.4.68");
+        Assert.Equal(["BLAKE2B", "SHA512"], release.Digests.Select(digest => digest.Algorithm));
+        Assert.Equal(("apache2", "2.4.68"), (release.SourcePackage?.Name, release.SourcePackage?.Version));
+        Assert.Contains(release.SourcePackage?.Digests ?? [], digest => digest is { Algorithm: "SHA256", Hex: "ed9a9d4500fb48bb28eaffb3ba71d06ccf86d498fa13ab9f781da010cc488498" });
     }
 }

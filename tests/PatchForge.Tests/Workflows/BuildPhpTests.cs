@@ -167,7 +167,7 @@ public sealed class BuildPhpTests : IDisposable
             switch (step)
             {
                 case "source":
-                    File.WriteAllText(At(SourcePackagePlan.Place, "php8.2_8.2.7-1.dsc"), "");
+                    SmallSource.Write(At(SourcePackagePlan.Place, ""), "php8.2", "8.2.7-1", ("php8.2_8.2.7.orig.tar.xz", [1, 2, 3]));
                     break;
                 case "unpack":
                     Directory.CreateDirectory(At("/srv/php", "tree/sapi"));

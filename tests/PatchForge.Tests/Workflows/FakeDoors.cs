@@ -104,7 +104,8 @@ internal sealed class OneRelease : IDisposable
 
     public string? Variable(string name) => Variables.GetValueOrDefault(name);
 
-    public ForgeSettings Settings(bool withDigest = true)
+    /// <param name="more">Further keys of the release, each with a comma before it.</param>
+    public ForgeSettings Settings(bool withDigest = true, string more = "")
     {
         var digest = withDigest
             ? $", size: {Good.Length}, digests: {{SHA256: {{hex: {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Good))}, source: ports}}}}"
@@ -122,7 +123,7 @@ internal sealed class OneRelease : IDisposable
                   keys: https://mirror.example.org/KEYS
                   git: {repository: thing, tag: "v{version}", components: [{repository: part, path: srclib/part} ] }
                 releases:
-                  - {version: "1.0", date: 2001-01-01, distfile: {{Distfile}}, components: {part: "0.9"} {{digest}} }
+                  - {version: "1.0", date: 2001-01-01, distfile: {{Distfile}}, components: {part: "0.9"} {{digest}}{{more}} }
                 ebuild: {eapi: "8", description: d, homepage: https://example.org, license: l, slot: "0", keywords: [~amd64], template: t}
                 build: {packages: {apt: [gcc]}, configure: [--enable-so], variants: {all: [] } }
             root: {default: host}

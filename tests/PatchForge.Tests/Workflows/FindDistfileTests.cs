@@ -13,7 +13,7 @@ public sealed class FindDistfileTests : IDisposable
     {
         var settings = _project.Settings();
         return await new FindDistfile(_project.Outside, _project.Variable)
-            .Run(settings, settings.Release("1.0").Release, distdir, TestContext.Current.CancellationToken);
+            .Run(settings, settings.Release("1.0").Release.Published, distdir, TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -28,6 +28,16 @@ public sealed class WriteTreeTests : IDisposable
         Assert.Equal(["out"], Directory.EnumerateFileSystemEntries(Path.Combine(_scratch, "new")).Select(Path.GetFileName));
     }
 
+    [Fact]
+    public async Task All_files_have_one_time_so_that_make_finds_nothing_to_make_again()
+    {
+        await Write(Make.Tree(("a.c", "made of a.y\n"), ("a.y", "y\n"), ("d/b", "b\n")));
+
+        var times = Directory.EnumerateFiles(Target, "*", SearchOption.AllDirectories).Select(File.GetLastWriteTimeUtc).Distinct();
+
+        Assert.True(DateTime.UnixEpoch.AddYears(50) < Assert.Single(times));
+    }
+
     [Theory]
     [InlineData("../../x")]
     [InlineData("/etc/passwd")]

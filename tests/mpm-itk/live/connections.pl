@@ -9,7 +9,7 @@ use IO::Socket::IP;
 use Socket qw(SOL_SOCKET SO_RCVBUF);
 use Time::HiRes qw(sleep time);
 
-our ($prefix, $work, $port, $parent, %host);
+our ($prefix, $work, $port, $parent, $line, %host);
 
 sub pages { my $text = shift; return scalar(() = $text =~ /page of \w\n/g); }
 
@@ -29,7 +29,8 @@ test heads => 'heads that httpd refuses are answered, and by no script', sub {
         send_all($s, $bad{$name});
         my $answer = receive($s, 5);
         claim($answer =~ /Bad Request|Too Large|Expectation Failed|400|414|417/, "$name: $answer");
-        claim($answer !~ /^500[12]$/m, "$name ran a script: $answer");
+        # 2.4 has the first vhost's own ErrorDocument where it could read the head
+        claim($answer !~ ($line eq '2.0' ? qr/^500[12]$/m : qr/^(?!5001$)\d+$/m), "$name ran a script: $answer");
     }
     my $s = connect_to();
     send_all($s, "GET /index.html\r\n");
@@ -344,7 +345,8 @@ CONF
 test ipv6 => 'the same over IPv6', sub {
     my $s6 = IO::Socket::IP->new(LocalHost => '::1', LocalPort => 0, Listen => 1) or return skip('no IPv6 here');
     close $s6;
-    configure("MaxClients 8\nListen [::1]:$port\nNameVirtualHost [::1]:$port\n", map { $_ => "</VirtualHost>\n<VirtualHost [::1]:$port>\n"
+    my $more = $line eq '2.0' ? "NameVirtualHost [::1]:$port\n" : "UseCanonicalPhysicalPort On\n";
+    configure("MaxClients 8\nListen [::1]:$port\n$more", map { $_ => "</VirtualHost>\n<VirtualHost [::1]:$port>\n"
         . "ServerName $_.test\nDocumentRoot $work/$_\nScriptAlias /cgi/ $work/$_/cgi/\nAssignUserID #$host{$_} #$host{$_}\n" } keys %host);
     start();
     my $to = sub { IO::Socket::IP->new(PeerHost => '::1', PeerPort => $port, Timeout => 5) or die "connect: $!" };

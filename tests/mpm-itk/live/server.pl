@@ -32,8 +32,15 @@ sub read_file {
 }
 
 our %host = (a => 5001, b => 5002);
-my @modules = qw(access log_config mime env setenvif alias cgi dir status
-                 actions rewrite headers autoindex include);
+
+# 2.0 and 2.4 differ in what a configuration needs; the MPM may be a module there.
+our $line = `$prefix/bin/httpd -v` =~ m{Apache/(2\.\d+)\.} ? $1 : die "no httpd in $prefix\n";
+my @modules = $line eq '2.0'
+    ? qw(access log_config mime env setenvif alias cgi dir status actions rewrite headers autoindex include)
+    : qw(mpm_itk unixd authz_core authz_host access_compat reqtimeout log_config logio mime env setenvif alias cgi dir
+         status actions rewrite headers autoindex include);
+my %static = map { $_ => 1 } `$prefix/bin/httpd -l` =~ /^  (\w+)\.c$/mg;
+$static{mod_mpm_itk} = $static{itk};
 
 # Settings for the server, then for each host; 'listen' adds lines before all.
 sub configure {
@@ -42,7 +49,6 @@ sub configure {
 ServerRoot "$prefix"
 Listen 127.0.0.1:$port
 PidFile $work/httpd.pid
-LockFile $work/accept.lock
 ErrorLog $work/error_log
 LogLevel info
 TypesConfig conf/mime.types
@@ -52,11 +58,11 @@ User #65534
 Group #65534
 Timeout 20
 KeepAliveTimeout 10
-NameVirtualHost 127.0.0.1:$port
 CONF
+    $text .= "LockFile $work/accept.lock\nNameVirtualHost 127.0.0.1:$port\n" if $line eq '2.0';
     for my $m (@modules) {
         my $so = "modules/mod_$m.so";
-        $text .= "LoadModule ${m}_module $so\n" if -e "$prefix/$so";
+        $text .= "LoadModule ${m}_module $so\n" if -e "$prefix/$so" && !$static{"mod_$m"};
     }
     $text .= "$global\n";
     for my $h (sort keys %host) {

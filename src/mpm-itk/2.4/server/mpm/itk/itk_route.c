@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The vhost that a head is for, as httpd 2.4 finds it while it reads a request
+ * (ap_read_request).  Its own functions parse the request line and the host;
+ * only the lines, which it reads by its filters, are looked at here.  Needs
+ * nothing of this MPM but the head's parser.
+ */
+
+#include "itk_route.h"
+
+void itk_route_sockaddr(const itk_address *address, apr_sockaddr_t *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->family = address->any.sa_family;
+#if APR_HAVE_IPV6
+    if (address->any.sa_family == AF_INET6) {
+        out->sa.sin6 = address->v6;
+        out->salen = sizeof(struct sockaddr_in6);
+        out->ipaddr_ptr = &out->sa.sin6.sin6_addr;
+        out->ipaddr_len = sizeof(struct in6_addr);
+        out->port = ntohs(address->v6.sin6_port);
+        return;
+    }
+#endif
+    out->sa.sin = address->v4;
+    out->salen = sizeof(struct sockaddr_in);
+    out->ipaddr_ptr = &out->sa.sin.sin_addr;
+    out->ipaddr_len = sizeof(struct in_addr);
+    out->port = ntohs(address->v4.sin_port);
+}
+
+/*
+ * After so many empty lines httpd takes one for a request line: HTTP/0.9, and
+ * no word in it (read_request_line).
+ */
+const itk_head *itk_route_as_read(const server_rec *s, const itk_head *head)
+{
+    static const itk_head no_words = { .result = ITK_HEAD_WHOLE, .simple = 1 };
+
+    (void) s;
+    return head->empty_lines > DEFAULT_LIMIT_BLANK_LINES ? &no_words : head;
+}
+
+/* ---- lines --------------------------------------------------------------- */
+
+static int is_strict(const server_rec *s)
+{
+    const core_server_config *core
+        = ap_get_core_module_config(s->module_config);
+
+    return core->http_conformance != AP_HTTP_CONFORMANCE_UNSAFE;
+}
+
+/* One line of a head: from start to end, without what ends it. */
+typedef struct {
+    const char *start, *end, *next;
+    int crlf;
+} line_at;
+
+static void line_from(const char *start, const char *limit, line_at *line)
+{
+    const char *newline = memchr(start, '\n', (apr_size_t)(limit - start));
+
+    line->start = start;
+    line->end = newline ? newline : limit;
+    line->next = newline ? newline + 1 : limit;
+    line->crlf = newline && newline > start && newline[-1] == '\r';
+    line->end -= line->crlf;
+}
+
+/* What ap_rgetline takes, with a buffer of limit + 2 bytes: HTTP_OK. */
+static int is_taken(const line_at *line, int limit, int strict, int too_long)
+{
+    apr_size_t length = (apr_size_t)(line->end - line->start);
+
+    if (length > (apr_size_t)limit + 1) {
+        return too_long;
+    }
+    return (strict && !line->crlf)
+           || memchr(line->start, '\0', length) != NULL ? HTTP_BAD_REQUEST
+                                                        : HTTP_OK;
+}
+
+/* The empty lines before the request line, and that. */
+static int request_limits(const server_rec *s, const itk_head *head,
+                          const char *bytes)
+{
+    const char *limit = bytes + head->length;
+    int strict = is_strict(s), status;
+    line_at line;
+
+    line.next = bytes;
+    do {
+        line_from(line.next, limit, &line);
+        status = is_taken(&line, s->limit_req_line, strict,
+                          HTTP_REQUEST_URI_TOO_LARGE);
+    } while (status == HTTP_OK && line.start < bytes + head->request);
+    return status;
+}
+
+/* ---- fields -------------------------------------------------------------- */
+
+/* The first line of a field, as ap_get_mime_headers_core looks at it. */
+static int is_field(const line_at *line, int strict)
+{
+    const char *at, *colon = memchr(line->start, ':',
+                                    (apr_size_t)(line->end - line->start));
+
+    if (colon == NULL || colon == line->start) {
+        return 0;
+    }
+    if (strict) {
+        return ap_scan_http_token(line->start) == colon
+            && ap_scan_http_field_content(colon + 1) >= line->end;
+    }
+    for (at = line->start; at < line->end; at++) {
+        if (*at == '\n' || *at == '\v' || *at == '\f' || *at == '\r'
+            || (at < colon && (*at == ' ' || *at == '\t'))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int is_continuation(const line_at *line, int strict)
+{
+    const char *at;
+
+    if (line->end - line->start < 2) {
+        return 0;
+    }
+    if (strict) {
+        return ap_scan_http_field_content(line->start) >= line->end;
+    }
+    for (at = line->start; at < line->end; at++) {
+        if (*at == '\v' || *at == '\f' || *at == '\r') {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void trim(line_at *line)
+{
+    while (line->end - line->start > 1
+           && (line->end[-1] == ' ' || line->end[-1] == '\t')) {
+        line->end--;
+    }
+}
+
+/* How much of a continuation goes to its field: one blank, and the text. */
+static apr_size_t folded_length(line_at *line)
+{
+    while (line->end - line->start > 1
+           && (line->start[1] == ' ' || line->start[1] == '\t')) {
+        line->start++;
+    }
+    return (apr_size_t)(line->end - line->start);
+}
+
+static int field_limits(const server_rec *s, const itk_head *head,
+                        const char *bytes)
+{
+    const char *limit = bytes + head->length;
+    int strict = is_strict(s), fields = 0;
+    apr_size_t length = 0, more;
+    line_at line;
+
+    line_from(bytes + head->request, limit, &line);
+    while (line.next < limit) {
+        line_from(line.next, limit, &line);
+        if (is_taken(&line, s->limit_req_fieldsize, strict, HTTP_BAD_REQUEST)
+            != HTTP_OK) {
+            return HTTP_BAD_REQUEST;
+        }
+        if (line.start == line.end) {
+            break;
+        }
+        trim(&line);
+        if (*line.start == ' ' || *line.start == '\t') {
+            if (length == 0 || !is_continuation(&line, strict)) {
+                return HTTP_BAD_REQUEST;
+            }
+            more = folded_length(&line);
+            if (length + more + 1 >= (apr_size_t)s->limit_req_fieldsize) {
+                return HTTP_BAD_REQUEST;
+            }
+            length += more;
+            continue;
+        }
+        if ((s->limit_req_fields && ++fields > s->limit_req_fields)
+            || !is_field(&line, strict)) {
+            return HTTP_BAD_REQUEST;
+        }
+        length = (apr_size_t)(line.end - line.start);
+    }
+    return HTTP_OK;
+}
+
+int itk_route_limits(const server_rec *s, const itk_head *head,
+                     const char *bytes)
+{
+    int status;
+
+    if (head->length == 0) {
+        return HTTP_OK;         /* an empty line, taken for a request */
+    }
+    status = request_limits(s, head, bytes);
+    return status == HTTP_OK && !head->simple ? field_limits(s, head, bytes)
+                                              : status;
+}
+
+/* ---- the request --------------------------------------------------------- */
+
+/* Nothing is said here: what there is to say, the worker says. */
+static struct ap_logconf silence = { NULL, -1 };
+
+/* A request with its first line read: status HTTP_OK, or what it is answered
+ * with. */
+request_rec *itk_route_request(conn_rec *c, server_rec *quiet,
+                               const itk_head *head, const char *bytes,
+                               apr_pool_t *p)
+{
+    request_rec *r = apr_pcalloc(p, sizeof(*r));
+
+    *quiet = *c->base_server;
+    quiet->log = silence;
+
+    r->pool = p;
+    r->connection = c;
+    r->server = quiet;
+    r->log = &silence;
+    r->per_dir_config = quiet->lookup_defaults;
+    r->headers_in = apr_table_make(p, 4);
+    r->notes = apr_table_make(p, 2);
+    r->status = HTTP_OK;
+    r->the_request = apr_pstrmemdup(p, bytes + head->request,
+                                    head->request_end - head->request);
+    if (!ap_parse_request_line(r) && r->status == HTTP_OK) {
+        r->status = HTTP_BAD_REQUEST;
+    }
+    return r;
+}
+
+/* What httpd refuses before it looks for the vhost.  Of all fields together:
+ * they are joined by then. */
+static int body_status(request_rec *r, const itk_head *head, const char *bytes)
+{
+    static const char *const names[] = { "Content-Length",
+                                         "Transfer-Encoding" };
+    const char *limit = bytes + head->length, *value;
+    apr_off_t length;
+    line_at line;
+    size_t i;
+
+    line_from(bytes + head->request, limit, &line);
+    while (line.next < limit) {
+        line_from(line.next, limit, &line);
+        for (i = 0; i < 2; i++) {
+            apr_size_t n = strlen(names[i]);
+
+            if ((apr_size_t)(line.end - line.start) > n && line.start[n] == ':'
+                && strncasecmp(line.start, names[i], n) == 0) {
+                trim(&line);
+                for (value = line.start + n + 1;
+                     value < line.end && (*value == ' ' || *value == '\t');
+                     value++) {
+                }
+                apr_table_mergen(r->headers_in, names[i],
+                                 apr_pstrmemdup(r->pool, value,
+                                                (apr_size_t)(line.end
+                                                             - value)));
+            }
+        }
+    }
+    value = apr_table_get(r->headers_in, names[0]);
+    if (value && !ap_parse_strict_length(&length, value)) {
+        return HTTP_BAD_REQUEST;
+    }
+    value = apr_table_get(r->headers_in, names[1]);
+    return value && !ap_is_chunked(r->pool, value) ? HTTP_BAD_REQUEST : HTTP_OK;
+}
+
+/* The rest of ap_read_request, up to the vhost. */
+server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
+                           const itk_head *head, const char *bytes)
+{
+    server_rec *base = r->connection->base_server;
+    const core_server_config *core
+        = ap_get_core_module_config(base->module_config);
+    int strict = core->strict_host_check == AP_CORE_CONFIG_ON, status;
+    char *host;
+
+    if (r->status != HTTP_OK) {
+        return base;
+    }
+    if (!r->assbackwards) {
+        host = apr_palloc(r->pool, head->length + 1);
+        if (itk_head_host(head, bytes, host, head->length + 1) >= 0) {
+            apr_table_setn(r->headers_in, "Host", host);
+        }
+    }
+    status = ap_update_vhost_from_headers_ex(r, strict);
+    if (strict && status != HTTP_OK) {
+        r->status = status;
+    }
+    return r->server == quiet ? base : r->server;
+}
+
+int itk_route_host(conn_rec *c, const itk_head *head, const char *bytes,
+                   apr_pool_t *p, server_rec **out)
+{
+    const server_rec *s = c->base_server;
+    server_rec quiet;
+    request_rec *r;
+    int status;
+
+    *out = c->base_server;
+    if (head->result != ITK_HEAD_WHOLE) {
+        return HTTP_BAD_REQUEST;
+    }
+    head = itk_route_as_read(s, head);
+    if (head->length && (status = request_limits(s, head, bytes)) != HTTP_OK) {
+        return status;
+    }
+    r = itk_route_request(c, &quiet, head, bytes, p);
+    if (r->status != HTTP_OK) {
+        return r->status;
+    }
+    if (!r->assbackwards) {
+        if ((status = field_limits(s, head, bytes)) != HTTP_OK
+            || (status = body_status(r, head, bytes)) != HTTP_OK) {
+            return status;
+        }
+    }
+    *out = itk_route_find(r, &quiet, head, bytes);
+    return r->status;
+}

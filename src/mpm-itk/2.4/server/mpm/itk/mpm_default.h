@@ -1,0 +1,1 @@
+../../../../2.0/server/mpm/itk/mpm_default.h
