@@ -157,8 +157,6 @@ static void fill_limits(itk_limits_of_run *limits)
     limits->queue_depth = itk_conf.queue_depth;
     limits->max_connections = ap_max_requests_per_child > 0
                               ? ap_max_requests_per_child : 0;
-    /* read_request_line goes on after so many; the next one is the request */
-    limits->max_empty_lines = DEFAULT_LIMIT_BLANK_LINES + 1;
     limits->dispatchers = itk_conf.dispatchers;
     limits->slots = itk_conf.server_limit;
 }
