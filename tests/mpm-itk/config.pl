@@ -350,6 +350,9 @@ if ($line ne '2.0') {
     bad 'Protocols in a vhost', vhost('a', "$who\nProtocols h2"), qr/line <4> of .*\n.*Protocols h2 is refused/;
     good 'Protocols http/1.1', with('mod_http2', "Protocols http/1.1\n");
     bad 'ChrootDir', "ChrootDir $work/main\n", qr/ChrootDir is refused/;
+    # where there is a suexec; httpd itself refuses it otherwise
+    bad 'Suexec', "Suexec On\n", qr/line <1> of .*\n.*(?:Suexec on is refused|suEXEC isn't supported)/;
+    good 'no Suexec', "Suexec Off\n";
     bad 'ListenCoresBucketsRatio', "ListenCoresBucketsRatio 2\n", qr/line <1> of .*\n.*ListenCoresBucketsRatio is refused/;
     bad 'RemoteIPProxyProtocol', with('mod_remoteip', "RemoteIPProxyProtocol On\n", 'RemoteIPProxyProtocol'),
         qr/line <2> of .*\n.*RemoteIPProxyProtocol on is refused/;
