@@ -45,9 +45,9 @@ test secrets => "a worker has nothing in it of what other hosts' vhosts say", su
     my %said;
     for my $h (sort keys %host) {
         $said{$h} = { env => "key-of-$h-env", passed => "key-of-$h-passed", file => "key-of-$h-file", folder => "key-of-$h-folder" };
-        @{ $said{$h} }{'condition', 'deep'} = ("key-of-$h-condition", "key-of-$h-deep") if $line ne '2.0';
+        $said{$h}{condition} = "key-of-$h-condition" if $line ne '2.0';
         write_file("$include/$h.conf", "SetEnv FROM_FILE $said{$h}{file}\n<Directory $work/$h/cgi>\nSetEnv FROM_FOLDER $said{$h}{folder}\n</Directory>\n"
-            . ($line eq '2.0' ? '' : "<If \"true\">\nSetEnv IN_IF $said{$h}{condition}\n<Files env>\nSetEnv IN_FILES $said{$h}{deep}\n</Files>\n</If>\n"));
+            . ($line eq '2.0' ? '' : "<If \"true\">\nSetEnv IN_IF $said{$h}{condition}\n</If>\n"));
         $ENV{"PASSED_$h"} = "value-of-PASSED_$h";
     }
     configure("MaxClients 8\nSetEnv FOR_ALL key-of-everybody\n",

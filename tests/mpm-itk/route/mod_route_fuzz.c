@@ -183,7 +183,8 @@ static int compare_whole(conn_rec *ours, const itk_head *head,
      * refuses (no Host in HTTP/1.1, Expect) is the worker's */
     HOLDS(made != NULL);
     HOLDS(status == HTTP_OK || status == made->status);
-    if (LINE_24 && status == HTTP_OK && made->server == ours->base_server) {
+    if (LINE_24 && made->server == ours->base_server
+        && (status == HTTP_OK || status == HTTP_BAD_REQUEST)) {
         counted.later++;
         return 1;
     }
