@@ -350,6 +350,9 @@ if ($line ne '2.0') {
     bad 'Protocols in a vhost', vhost('a', "$who\nProtocols h2"), qr/line <4> of .*\n.*Protocols h2 is refused/;
     good 'Protocols http/1.1', with('mod_http2', "Protocols http/1.1\n");
     bad 'ChrootDir', "ChrootDir $work/main\n", qr/ChrootDir is refused/;
+    # where there is a suexec; httpd itself refuses it otherwise
+    bad 'Suexec', "Suexec On\n", qr/line <1> of .*\n.*(?:Suexec on is refused|suEXEC isn't supported)/;
+    good 'no Suexec', "Suexec Off\n";
     bad 'ListenCoresBucketsRatio', "ListenCoresBucketsRatio 2\n", qr/line <1> of .*\n.*ListenCoresBucketsRatio is refused/;
     bad 'RemoteIPProxyProtocol', with('mod_remoteip', "RemoteIPProxyProtocol On\n", 'RemoteIPProxyProtocol'),
         qr/line <2> of .*\n.*RemoteIPProxyProtocol on is refused/;
@@ -359,6 +362,7 @@ if ($line ne '2.0') {
     bad 'in an If', "<If \"true\">\n$who\n</If>\n", qr/line <2> of .*\n.*only in the server, a <VirtualHost>/;
     bad 'a Mutex in a folder of the user', $nvh . vhost('a', $who) . "Mutex file:$work/alices default\n",
         qr/line <6> of .*\n.*Mutex \S*: the folder \S*\/alices can be written by alice/;
+    good 'EnableCapabilities', "EnableCapabilities Off\n";
     good 'expressions that are constants', vhost('a', "AssignUserIDExpr alice\nAssignGroupIDExpr \"alice\"");
     good 'a constant for a user', vhost('a', "AssignUserID bob bob\nAssignUserIDExpr alice\nItkShareUid On") =~ s/ItkShareUid On//r;
     for (['AssignUserIDExpr', '%{HTTP_HOST}'], ['AssignGroupIDExpr', '%{tolower:%{HTTP_HOST}}'], ['AssignUserIDExpr', 'u$1']) {
@@ -462,6 +466,13 @@ start_of 'directives of prefork alone', sub {
     configure("StartServers 20\n");
     my ($code, $said, $log) = started();
     return outcome($code == 0 && $log =~ /StartServers has no effect here.*ItkMinSpareWorkers/, "$code $said$log");
+};
+start_of 'directives of mpm-itk and httpd that have no effect', sub {
+    return outcome(1, '') if $line eq '2.0';
+    configure("EnableCapabilities On\nCoreDumpDirectory $work/logs\n");
+    my ($code, $said, $log) = started();
+    return outcome($code == 0 && $log =~ /EnableCapabilities has no effect here/ && $log =~ /CoreDumpDirectory has no effect here/,
+        "$code $said$log");
 };
 start_of '-X stays in the foreground', sub {
     configure(vhost('a', $who));

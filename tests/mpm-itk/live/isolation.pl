@@ -3,7 +3,7 @@
 use strict;
 use warnings;
 
-our ($prefix, $work, $port, $parent, %host);
+our ($prefix, $work, $port, $parent, $line, %host);
 
 test serves => 'each host is served as its own user', sub {
     configure("MaxClients 8\n");
@@ -45,7 +45,9 @@ test secrets => "a worker has nothing in it of what other hosts' vhosts say", su
     my %said;
     for my $h (sort keys %host) {
         $said{$h} = { env => "key-of-$h-env", passed => "key-of-$h-passed", file => "key-of-$h-file", folder => "key-of-$h-folder" };
-        write_file("$include/$h.conf", "SetEnv FROM_FILE $said{$h}{file}\n<Directory $work/$h/cgi>\nSetEnv FROM_FOLDER $said{$h}{folder}\n</Directory>\n");
+        $said{$h}{condition} = "key-of-$h-condition" if $line ne '2.0';
+        write_file("$include/$h.conf", "SetEnv FROM_FILE $said{$h}{file}\n<Directory $work/$h/cgi>\nSetEnv FROM_FOLDER $said{$h}{folder}\n</Directory>\n"
+            . ($line eq '2.0' ? '' : "<If \"true\">\nSetEnv IN_IF $said{$h}{condition}\n</If>\n"));
         $ENV{"PASSED_$h"} = "value-of-PASSED_$h";
     }
     configure("MaxClients 8\nSetEnv FOR_ALL key-of-everybody\n",

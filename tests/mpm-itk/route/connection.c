@@ -6,12 +6,19 @@
 #include "apr_buckets.h"
 #include "apr_network_io.h"
 #include "apr_strings.h"
+#include "apr_version.h"
 #include "http_config.h"
 #include "http_connection.h"
 #include "http_core.h"
 #include "http_vhost.h"
 #include "scoreboard.h"
 #include "util_filter.h"
+
+/* 2.4 says so by a number. */
+#ifdef AP_SERVER_MINORVERSION_NUMBER
+#define remote_addr client_addr
+#define remote_ip   client_ip
+#endif
 
 typedef struct source {
     apr_bucket_brigade *left;
@@ -63,8 +70,10 @@ static apr_status_t from_memory(ap_filter_t *f, apr_bucket_brigade *bb,
 
 static apr_status_t to_nowhere(ap_filter_t *f, apr_bucket_brigade *bb)
 {
-    (void)f;
-    apr_brigade_cleanup(bb);
+    apr_bucket_brigade *kept = f->ctx;
+
+    /* in 2.4 a request ends with a bucket; here it lives as long as p */
+    APR_BRIGADE_CONCAT(kept, bb);
     return APR_SUCCESS;
 }
 
@@ -87,6 +96,9 @@ conn_rec *connection_open(apr_pool_t *p, server_rec *main_server,
 
     if (nobody == NULL) {
         apr_socket_create(&nobody, APR_INET, SOCK_STREAM,
+#if APR_MAJOR_VERSION > 0
+                          APR_PROTO_TCP,
+#endif
                           apr_pool_parent_get(p) ? apr_pool_parent_get(p) : p);
     }
     c->pool = p;
@@ -109,7 +121,9 @@ conn_rec *connection_open(apr_pool_t *p, server_rec *main_server,
             apr_bucket_transient_create(bytes, here, c->bucket_alloc));
     }
     ap_add_input_filter_handle(in_handle, from, NULL, c);
-    ap_add_output_filter_handle(out_handle, NULL, NULL, c);
+    ap_add_output_filter_handle(out_handle,
+                                apr_brigade_create(p, c->bucket_alloc), NULL,
+                                c);
     ap_update_vhost_given_ip(c);
     return c;
 }

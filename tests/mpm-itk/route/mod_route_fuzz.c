@@ -52,6 +52,15 @@ static const struct {
 
 #define PLACES (sizeof(places) / sizeof(places[0]))
 
+/* 2.4 says so by a number.  It knows a vhost's name later than 2.0 does: what it
+ * refuses before, it refuses by the first one. */
+#ifdef AP_SERVER_MINORVERSION_NUMBER
+#define LINE_24 1
+#else
+#define LINE_24 0
+#define DEFAULT_LIMIT_BLANK_LINES 0
+#endif
+
 static apr_sockaddr_t *locals[PLACES];
 static apr_pool_t *forever;
 static server_rec *main_server;
@@ -66,14 +75,24 @@ static const char *host;        /* Host then: fields after a body can add to it 
 
 /* How often what came out. */
 static struct {
-    unsigned long whole, bad, more, taken, refused, elsewhere, shortened;
+    unsigned long whole, bad, more, taken, refused, elsewhere, shortened,
+                  later;
     unsigned long pools[64];
 } counted;
+
+static apr_status_t on_gone(void *r)
+{
+    if (made == r) {
+        made = NULL;            /* there was nothing to answer */
+    }
+    return APR_SUCCESS;
+}
 
 static int on_create(request_rec *r)
 {
     if (made == NULL) {         /* the first is the request, not an error page */
         made = r;
+        apr_pool_cleanup_register(r->pool, r, on_gone, apr_pool_cleanup_null);
     }
     return OK;
 }
@@ -96,7 +115,7 @@ static int on_read(request_rec *r)
  */
 static int is_old(void)
 {
-    return atoi(strrchr(AP_SERVER_BASEREVISION, '.') + 1) < 54;
+    return !LINE_24 && atoi(strrchr(AP_SERVER_BASEREVISION, '.') + 1) < 54;
 }
 
 static void differs(const char *what, const server_rec *theirs,
@@ -164,6 +183,11 @@ static int compare_whole(conn_rec *ours, const itk_head *head,
      * refuses (no Host in HTTP/1.1, Expect) is the worker's */
     HOLDS(made != NULL);
     HOLDS(status == HTTP_OK || status == made->status);
+    if (LINE_24 && made->server == ours->base_server
+        && (status == HTTP_OK || status == HTTP_BAD_REQUEST)) {
+        counted.later++;
+        return 1;
+    }
     if (found != made->server) {
         differs("refused by another vhost", made->server, found);
     }
@@ -257,7 +281,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *input, size_t length)
         counted.bad++;
         HOLDS(!taken && made);
         HOLDS(made->status == HTTP_BAD_REQUEST
-              || made->status == HTTP_REQUEST_URI_TOO_LARGE);
+              || made->status == HTTP_REQUEST_URI_TOO_LARGE
+              || (LINE_24 && made->status == HTTP_NOT_IMPLEMENTED));
         HOLDS(made->server == ours->base_server);
         asked = 1;
         break;
@@ -354,6 +379,10 @@ static void tell_pools(void)
 
 static void find_limits(const server_rec *s)
 {
+    if (LINE_24) {
+        empty_lines = DEFAULT_LIMIT_BLANK_LINES + 1;
+        return;
+    }
     for (; s; s = s->next) {
         unsigned int fields = s->limit_req_fields > 0
             ? (unsigned int)s->limit_req_fields : DEFAULT_LIMIT_REQUEST_FIELDS;
@@ -398,10 +427,10 @@ static int on_open_logs(apr_pool_t *pconf, apr_pool_t *plog,
     }
     run_all();
     printf("ok   route: %llu inputs of seed %lu, %d kept; %lu whole (%lu taken, "
-           "%lu of them not by the first vhost; %lu refused), %lu bad, %lu "
-           "more\n", mutate_done, number("ROUTE_SEED", 0), mutate_kept,
+           "%lu of them not by the first vhost; %lu refused, %lu of them by "
+           "httpd alone), %lu bad, %lu more\n", mutate_done, number("ROUTE_SEED", 0), mutate_kept,
            counted.whole, counted.taken, counted.elsewhere, counted.refused,
-           counted.bad, counted.more);
+           counted.later, counted.bad, counted.more);
     tell_pools();
     HOLDS(counted.taken > 0 && counted.elsewhere > 0 && counted.bad > 0);
     HOLDS(!with_pools || counted.shortened > 0);

@@ -157,8 +157,6 @@ static void fill_limits(itk_limits_of_run *limits)
     limits->queue_depth = itk_conf.queue_depth;
     limits->max_connections = ap_max_requests_per_child > 0
                               ? ap_max_requests_per_child : 0;
-    /* read_request_line goes on after so many; the next one is the request */
-    limits->max_empty_lines = DEFAULT_LIMIT_BLANK_LINES + 1;
     limits->dispatchers = itk_conf.dispatchers;
     limits->slots = itk_conf.server_limit;
 }
@@ -221,7 +219,8 @@ static int after(itk_ended ended, apr_pool_t *p)
     return OK;
 }
 
-static int itk_mpm_run(apr_pool_t *p, apr_pool_t *plog, server_rec *s)
+static int __attribute__((noinline))
+run(apr_pool_t *p, apr_pool_t *plog, server_rec *s)
 {
     itk_pconf = p;
     ap_log_pid(p, ap_pid_fname);
@@ -263,6 +262,17 @@ static int itk_mpm_run(apr_pool_t *p, apr_pool_t *plog, server_rec *s)
     itk_stop_take_signal();
     itk_retained->mpm_state = AP_MPMQ_RUNNING;
     return after(itk_supervise(&itk_this_run), p);
+}
+
+/*
+ * Where functions that have read the configuration had their lines, those that
+ * are called from here on have their frames, with holes in them.  So the stack is
+ * emptied before.
+ */
+static int itk_mpm_run(apr_pool_t *p, apr_pool_t *plog, server_rec *s)
+{
+    itk_leftovers_scrub(p);
+    return run(p, plog, s);
 }
 
 /* ---- hooks -------------------------------------------------------------- */
@@ -350,6 +360,26 @@ static int open_logs(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp,
     return OK;
 }
 
+/*
+ * The first reading is only to see that the configuration is good, and nobody is
+ * forked after it.  But its memory is in use again, in part, before a loadable
+ * MPM can empty what is free: what hosts have said goes while it is known where
+ * it is.
+ */
+static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp,
+                       server_rec *s)
+{
+    (void) plog;
+    (void) ptemp;
+    if (itk_retained->module_loads == 1
+        && itk_secrets_collect(p, s, itk_this_run.pool_count) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, errno, s, "mpm-itk: could not put "
+                     "apart what hosts keep from each other");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
 static int query(int query_code, int *result, apr_status_t *rv)
 {
     *rv = APR_SUCCESS;
@@ -416,6 +446,7 @@ static void register_hooks(apr_pool_t *p)
     itk_leftovers_scrub(p);     /* what the reading before this one left */
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_open_logs(open_logs, NULL, before_core, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_REALLY_LAST + 10);
     ap_hook_mpm(itk_mpm_run, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_mpm_query(query, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_mpm_get_name(get_name, NULL, NULL, APR_HOOK_MIDDLE);

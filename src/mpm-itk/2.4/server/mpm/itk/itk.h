@@ -125,6 +125,7 @@ typedef struct itk_settings {
     int first_server_limit;     /* that of the first start; 0 before */
     int limit_changed;          /* a restart asked for another one */
     const char *prefork_only;   /* a directive without effect, or NULL */
+    int capabilities_said;      /* EnableCapabilities is there */
 
     itk_limits ids;
     itk_model model;
@@ -219,6 +220,17 @@ int itk_pool_of_request(const request_rec *r);
 
 /* 1 if requests of this server may be served in this pool, in some place. */
 int itk_server_has_pool(const server_rec *s, int pool);
+
+/* ---- itk_route.c (and itk_route.h) ---------------------------------------- */
+
+/*
+ * The value of Host as this line of httpd has it in headers_in: blanks at the
+ * ends of lines taken off, a continuation joined by one, several fields joined
+ * with ", ".  Its length; -1 there is none, -2 it does not fit.  The head is
+ * whole, and itk_route_limits had nothing to say.
+ */
+int itk_route_host_field(const itk_head *head, const char *bytes, char *out,
+                         apr_size_t size);
 
 /* ---- itk_checks.c ------------------------------------------------------- */
 

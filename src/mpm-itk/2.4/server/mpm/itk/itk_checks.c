@@ -212,7 +212,7 @@ int itk_checks_configuration(apr_pool_t *p, server_rec *main_server,
     /* nothing could run it: CGI programs are the worker's own */
     unixd_config.suexec_enabled = 0;
 
-    return itk_modules_check(p, fault) != 0
+    if (itk_modules_check(p, fault) != 0
         || check_unixd(fault) != 0
         || itk_assign_check(p, fault) != 0
         || itk_directives_check(p, fault) != 0
@@ -220,7 +220,12 @@ int itk_checks_configuration(apr_pool_t *p, server_rec *main_server,
         || find_dispatcher(p, fault) != 0
         || check_numbers(p, fault) != 0
         || itk_tls_check(p, main_server, fault) != 0
-        || itk_paths_check(p, fault) != 0 ? -1 : 0;
+        || itk_paths_check(p, fault) != 0) {
+        return -1;
+    }
+    /* read_request_line goes on after so many; the next one is the request */
+    itk_this_run.limits.max_empty_lines = DEFAULT_LIMIT_BLANK_LINES + 1;
+    return 0;
 }
 
 static int refuse_start(const char *why, const char *detail)
@@ -268,6 +273,11 @@ void itk_checks_notices(apr_pool_t *p, server_rec *main_server)
                      "when connections come for their user; see "
                      "ItkMinSpareWorkers and ItkIdleTimeout",
                      itk_conf.prefork_only);
+    }
+    if (itk_conf.capabilities_said) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, main_server,
+                     "mpm-itk: EnableCapabilities has no effect here: no "
+                     "process that a client reaches has any capability");
     }
     if (ap_coredumpdir_configured) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,

@@ -222,6 +222,17 @@ static const char *flag(cmd_parms *cmd, void *unused, int on)
     return err;
 }
 
+/* mpm-itk for 2.4 has it, for what a process keeps until it knows the user. */
+static const char *capabilities(cmd_parms *cmd, void *unused, int on)
+{
+    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void) unused;
+    (void) on;
+    itk_conf.capabilities_said = 1;
+    return err;
+}
+
 static void warn(const char *text, int value)
 {
     ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, NULL,
@@ -388,6 +399,8 @@ const command_rec itk_directives[] = {
                   "Lowest and highest user that is ever switched to"),
     AP_INIT_TAKE2("LimitGIDRange", limit_range, (void *)1, RSRC_CONF,
                   "Lowest and highest group that is ever switched to"),
+    AP_INIT_FLAG("EnableCapabilities", capabilities, NULL, RSRC_CONF,
+                 "Taken, and of no effect: no process that serves has any"),
     AP_INIT_TAKE1("ItkModel", model, NULL, RSRC_CONF,
                   "pool: workers are kept; fork: one connection a worker"),
     NUMBER("ItkDispatchers", dispatchers,

@@ -215,6 +215,8 @@ static const refused_use uses[] = {
     { "RemoteIPProxyProtocol", 0, "on", "its line comes before the head, and "
       "the head says which host is meant; let the proxy send X-Forwarded-For "
       "(RemoteIPHeader)" },
+    { "Suexec", 0, "on", "a worker has no right left that suexec could use, "
+      "and AssignUserID does what it is for" },
     { "ProtocolEcho", 0, "on", "connections are passed on by their HTTP "
       "heads" },
     { "ListenCoresBucketsRatio", -1, NULL, "dispatchers share the listening "

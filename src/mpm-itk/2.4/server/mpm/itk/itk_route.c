@@ -3,8 +3,10 @@
 /*
  * The vhost that a head is for, as httpd 2.4 finds it while it reads a request
  * (ap_read_request).  Its own functions parse the request line and the host;
- * only the lines, which it reads by its filters, are looked at here.  Needs
- * nothing of this MPM but the head's parser.
+ * only the lines, which it reads by its filters, are looked at here.  Where it
+ * refuses a head for more (fields that are too long together, the length of a
+ * body), the worker that the head's host leads to says so.  Needs nothing of
+ * this MPM but the head's parser.
  */
 
 #include "itk_route.h"
@@ -211,6 +213,69 @@ int itk_route_limits(const server_rec *s, const itk_head *head,
                                               : status;
 }
 
+/* ---- Host ---------------------------------------------------------------- */
+
+typedef struct {
+    char *out;
+    apr_size_t size, used;
+} text;
+
+static void put(text *to, const char *from, apr_size_t length)
+{
+    if (to->used < to->size && length < to->size - to->used) {
+        memcpy(to->out + to->used, from, length);
+    }
+    to->used += length;
+}
+
+int itk_route_host_field(const itk_head *head, const char *bytes, char *out,
+                         apr_size_t size)
+{
+    const char *limit = bytes + head->length, *at;
+    text to = { out, size, 0 };
+    int found = 0, here = 0;
+    apr_size_t begins = 0;      /* of this field's value in out */
+    line_at line;
+
+    line_from(bytes + head->request, limit, &line);
+    while (line.next < limit) {
+        line_from(line.next, limit, &line);
+        trim(&line);
+        at = line.start;
+        if (at < line.end && (*at == ' ' || *at == '\t')) {
+            if (!here) {
+                continue;
+            }
+            if (to.used > begins) {
+                put(&to, " ", 1);
+            }
+        }
+        else {
+            here = line.end - at >= 5 && strncasecmp(at, "Host:", 5) == 0;
+            if (!here) {
+                continue;
+            }
+            if (found++) {
+                put(&to, ", ", 2);
+            }
+            begins = to.used;
+            at += 5;
+        }
+        while (at < line.end && (*at == ' ' || *at == '\t')) {
+            at++;
+        }
+        put(&to, at, (apr_size_t)(line.end - at));
+    }
+    if (!found) {
+        return -1;
+    }
+    if (to.used >= size) {
+        return -2;
+    }
+    out[to.used] = '\0';
+    return (int)to.used;
+}
+
 /* ---- the request --------------------------------------------------------- */
 
 /* Nothing is said here: what there is to say, the worker says. */
@@ -243,45 +308,6 @@ request_rec *itk_route_request(conn_rec *c, server_rec *quiet,
     return r;
 }
 
-/* What httpd refuses before it looks for the vhost.  Of all fields together:
- * they are joined by then. */
-static int body_status(request_rec *r, const itk_head *head, const char *bytes)
-{
-    static const char *const names[] = { "Content-Length",
-                                         "Transfer-Encoding" };
-    const char *limit = bytes + head->length, *value;
-    apr_off_t length;
-    line_at line;
-    size_t i;
-
-    line_from(bytes + head->request, limit, &line);
-    while (line.next < limit) {
-        line_from(line.next, limit, &line);
-        for (i = 0; i < 2; i++) {
-            apr_size_t n = strlen(names[i]);
-
-            if ((apr_size_t)(line.end - line.start) > n && line.start[n] == ':'
-                && strncasecmp(line.start, names[i], n) == 0) {
-                trim(&line);
-                for (value = line.start + n + 1;
-                     value < line.end && (*value == ' ' || *value == '\t');
-                     value++) {
-                }
-                apr_table_mergen(r->headers_in, names[i],
-                                 apr_pstrmemdup(r->pool, value,
-                                                (apr_size_t)(line.end
-                                                             - value)));
-            }
-        }
-    }
-    value = apr_table_get(r->headers_in, names[0]);
-    if (value && !ap_parse_strict_length(&length, value)) {
-        return HTTP_BAD_REQUEST;
-    }
-    value = apr_table_get(r->headers_in, names[1]);
-    return value && !ap_is_chunked(r->pool, value) ? HTTP_BAD_REQUEST : HTTP_OK;
-}
-
 /* The rest of ap_read_request, up to the vhost. */
 server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
                            const itk_head *head, const char *bytes)
@@ -297,7 +323,7 @@ server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
     }
     if (!r->assbackwards) {
         host = apr_palloc(r->pool, head->length + 1);
-        if (itk_head_host(head, bytes, host, head->length + 1) >= 0) {
+        if (itk_route_host_field(head, bytes, host, head->length + 1) >= 0) {
             apr_table_setn(r->headers_in, "Host", host);
         }
     }
@@ -328,11 +354,9 @@ int itk_route_host(conn_rec *c, const itk_head *head, const char *bytes,
     if (r->status != HTTP_OK) {
         return r->status;
     }
-    if (!r->assbackwards) {
-        if ((status = field_limits(s, head, bytes)) != HTTP_OK
-            || (status = body_status(r, head, bytes)) != HTTP_OK) {
-            return status;
-        }
+    if (!r->assbackwards
+        && (status = field_limits(s, head, bytes)) != HTTP_OK) {
+        return status;
     }
     *out = itk_route_find(r, &quiet, head, bytes);
     return r->status;

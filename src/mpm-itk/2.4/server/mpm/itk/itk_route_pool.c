@@ -304,7 +304,7 @@ static int deciding_name(conn_rec *c, server_rec *quiet, const itk_head *head,
             return (int)length + 1;
         }
     }
-    host = itk_head_host(head, bytes, name, ITK_ROUTE_NAME);
+    host = itk_route_host_field(head, bytes, name, ITK_ROUTE_NAME);
     return host > 0 ? host : -1;        /* with none the path may decide */
 }
 
