@@ -100,7 +100,7 @@ DEPEND="
 	ldap? ( net-nds/openldap:= )
 	ssl? ( dev-libs/openssl:= )
 "
-# apxs and dbmmanage are Perl. The module of the same name would be a second MPM in the server.
+# apxs is Perl. The module of the same name as the flag would be a second MPM in the server.
 RDEPEND="
 	${DEPEND}
 	app-admin/apache-tools
@@ -178,7 +178,7 @@ src_install() {
 	dosym httpd /usr/sbin/apache2
 
 	# app-admin/apache-tools has these.
-	rm "${ED}"/usr/bin/{ab,htdbm,htdigest,htpasswd,httxt2dbm,logresolve} || die
+	rm "${ED}"/usr/bin/{ab,dbmmanage,htdbm,htdigest,htpasswd,httxt2dbm,logresolve} || die
 	rm "${ED}"/usr/sbin/{checkgid,fcgistarter,htcacheclean,rotatelogs} || die
 	rm "${ED}"/usr/share/man/man1/{ab,dbmmanage,htdbm,htdigest,htpasswd,logresolve}.1 || die
 	rm "${ED}"/usr/share/man/man8/{htcacheclean,rotatelogs}.8 || die

@@ -5,7 +5,7 @@
 set -u
 inherit() { :; }
 die() { echo "die: ${*:-}" >&2; exit 1; }
-use() { [[ " ${USE} " == *" $1 "* ]]; }
+use() { [[ " ${IUSE} " == *" $1 "* ]] || die "USE=$1 is not in IUSE"; [[ " ${USE-} " == *" $1 "* ]]; }
 usev() { if use "$1"; then echo "${2-$1}"; fi; }
 use_enable() { if use "$1"; then echo "--enable-${2-$1}${3+=$3}"; else echo "--disable-${2-$1}"; fi; }
 has() { local it=$1 one; shift; for one; do [[ ${one} == "${it}" ]] && return; done; return 1; }
