@@ -210,7 +210,11 @@ public sealed record EbuildSettings(
     string Slot,
     ImmutableArray<string> Keywords,
     string Template,
-    int Revision);
+    int Revision)
+{
+    /// <summary>Flags that a variant has to be built with beside the one that picks it, by variant; where another variant has one, it is off.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<string>> Use { get; init; } = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
+}
 
 /// <summary>How a release is built in a root where there is no Portage, and the variants of it that are built.</summary>
 /// <param name="Packages">What the root must have, by its own package manager's names (<c>apt</c>, <c>emerge</c>).</param>

@@ -59,6 +59,7 @@ internal static class SettingsReader
         var map = piece.Map("a line", "line", "configuration", "series", "date-source", "generated", "upstream", "releases", "ebuild", "build", "lab");
         var upstream = Upstream(map.Get("upstream"));
         var dateSource = map.TextOrNull("date-source");
+        var build = BuildReader.Build(map.Get("build"));
         return new LineSettings(
             PlainText.Name(map.Text("line"), "'line'", map.Get("line").At),
             Inside(map, "series"),
@@ -67,8 +68,8 @@ internal static class SettingsReader
             [.. Filled(map, "releases")
                 .Select(release => ReleaseReader.Release(release, dateSource, upstream, hasEbuild: map.Find("ebuild") is not null))
                 .OrderBy(release => ReleaseVersion.Parse(release.Version))],
-            map.Find("ebuild") is { } ebuild ? Ebuild(ebuild) : null,
-            BuildReader.Build(map.Get("build")))
+            map.Find("ebuild") is { } ebuild ? EbuildReader.Ebuild(ebuild, build) : null,
+            build)
         {
             Dialect = map.Find("configuration") is { } language ? Configuration(language) : Dialect.Httpd20,
             Lab = map.Find("lab") is { } lab ? LabReader.Lab(lab) : null,
@@ -124,20 +125,6 @@ internal static class SettingsReader
         return new GitComponentSettings(FileName(map, "repository"), Inside(map, "path")) { ClonePath = map.TextOrNull("clone") };
     }
 
-    private static EbuildSettings Ebuild(YamlPiece piece)
-    {
-        var map = piece.Map("ebuild", "eapi", "description", "homepage", "license", "slot", "keywords", "template", "revision");
-        return new EbuildSettings(
-            map.Text("eapi"),
-            map.Text("description"),
-            Address(map.Get("homepage"), "'homepage' of ebuild", folder: false),
-            map.Text("license"),
-            map.Text("slot"),
-            map.Texts("keywords"),
-            Inside(map, "template"),
-            (int)(map.Find("revision")?.Number("'revision' of ebuild", 0, 9999) ?? 0));
-    }
-
     private static RootSettings Root(YamlPiece piece)
     {
         var map = piece.Map("root", "default", "stage3-index");
@@ -177,7 +164,7 @@ internal static class SettingsReader
     /// An address that what it answers cannot be forged on the way: https; plain http only to this machine itself,
     /// which is what a mirror behind a local proxy or a test is.
     /// </summary>
-    private static Uri Address(YamlPiece piece, string what, bool folder)
+    internal static Uri Address(YamlPiece piece, string what, bool folder)
     {
         var text = piece.AsText(what);
         if (!Uri.TryCreate(folder && !text.EndsWith('/') ? text + "/" : text, UriKind.Absolute, out var address) || address.Host.Length == 0)

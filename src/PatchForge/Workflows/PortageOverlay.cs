@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using PatchForge.Overlays;
 using PatchForge.Roots;
+using PatchForge.Seams;
 using PatchForge.Settings;
 
 namespace PatchForge.Workflows;
@@ -40,12 +41,19 @@ internal static class PortageOverlay
     /// <returns>Null where the line has no ebuild: then it is built without Portage.</returns>
     public static ImmutableSortedDictionary<string, PortageRequest>? Requests(ForgeSettings settings, PreparedRelease release, string overlay, string? gentoo)
     {
-        if (release.Line.Ebuild is not { Revision: var revision })
+        if (release.Line.Ebuild is not { Revision: var revision } ebuild)
         {
             return null;
         }
 
-        var names = release.Line.Build.Variants.Keys;
+        var distfile = release.Line.Releases.First(one => one.Version == release.Release).Distfile;
+        if (release.Source?.Archive is { } archive && archive != distfile)
+        {
+            throw Failure.Missing(
+                $"Portage builds {release.Release} from {distfile}, and what is at hand is {archive}",
+                $"put {distfile} into DISTDIR (--distdir), or build in a root without Portage");
+        }
+
         return release.Line.Build.Variants.Keys.ToImmutableSortedDictionary(
             variant => variant,
             variant => new PortageRequest(
@@ -55,7 +63,15 @@ internal static class PortageOverlay
                 Path.GetDirectoryName(release.Source?.From) ?? "/",
                 settings.Package,
                 revision == 0 ? release.Release : $"{release.Release}-r{revision}",
-                [.. names.Select(name => (name == variant ? "" : "-") + "mpm-" + name)]),
+                Flags(release.Line.Build.Variants.Keys, ebuild, variant)),
             StringComparer.Ordinal);
     }
+
+    /// <summary>Every flag that tells variants apart, on or off: the root's own settings decide none of them.</summary>
+    private static ImmutableArray<string> Flags(IEnumerable<string> variants, EbuildSettings ebuild, string variant) =>
+    [
+        .. variants.Select(name => (name == variant ? "" : "-") + "mpm-" + name),
+        .. ebuild.Use.Values.SelectMany(flags => flags).Distinct().Order(StringComparer.Ordinal)
+            .Select(flag => (ebuild.Use.TryGetValue(variant, out var wanted) && wanted.Contains(flag) ? "" : "-") + flag),
+    ];
 }

@@ -72,8 +72,8 @@ internal sealed class PrepareReleases(Outside outside, Func<string, string?> var
 internal static class DistfilesForManifest
 {
     /// <summary>
-    /// The facts of every distfile of an ebuild that is at hand and accepted, and of <paramref name="unofficial"/>
-    /// ones, which the caller gives for a scratch copy alone.
+    /// The facts of every distfile of an ebuild that is at hand and accepted, of <paramref name="unofficial"/>
+    /// ones, which the caller gives for a scratch copy alone, and of those whose size and both digests were published.
     /// </summary>
     public static async Task<ImmutableArray<DistfileFacts>> Run(
         Outside outside, Func<string, string?> variable, ForgeSettings settings, string? distdir, IEnumerable<(string Distfile, string File)> unofficial, CancellationToken cancel)
@@ -94,7 +94,20 @@ internal static class DistfilesForManifest
             facts.Add(await Facts(distfile, file, cancel));
         }
 
+        facts.AddRange(settings.Lines.SelectMany(line => line.Releases)
+            .Where(release => release.Ebuild && !facts.Any(known => known.Name == release.Distfile))
+            .Select(release => AsPublished(release.Published))
+            .OfType<DistfileFacts>());
         return facts.ToImmutable();
+    }
+
+    /// <summary>A line needs no file where all that stands in it was published: any other file would be refused anyway.</summary>
+    private static DistfileFacts? AsPublished(PublishedFile file)
+    {
+        string? Hex(DigestAlgorithm algorithm) => file.Digests.FirstOrDefault(digest => digest.Algorithm == algorithm)?.Hex;
+        return file.Size is { } size && Hex(DigestAlgorithm.Blake2b) is { } blake2b && Hex(DigestAlgorithm.Sha512) is { } sha512
+            ? new DistfileFacts(file.Name, size, blake2b, sha512)
+            : null;
     }
 
     private static async Task<DistfileFacts> Facts(string distfile, string file, CancellationToken cancel)

@@ -78,13 +78,11 @@ public sealed class OurSettingsTests
     }
 
     [Fact]
-    public void Line_2_4_is_fetched_from_a_distribution_too_and_is_not_in_the_overlay()
+    public void Line_2_4_is_fetched_from_a_distribution_too()
     {
         var line = Ours.Lines[1];
-        Assert.Null(line.Ebuild);
         Assert.Equal("2.4", line.Dialect.Name);
-        Assert.DoesNotContain(line.Releases, release => release.Ebuild);
-        Assert.Equal(["event", "itk", "prefork"], line.Build.Variants.Keys);
+        Assert.Equal(["event", "itk", "prefork", "worker"], line.Build.Variants.Keys);
         Assert.Equal(
             ["0100-mpm-itk-core.patch|src/mpm-itk/core||server/mpm/itk|", "0110-mpm-itk-2.4.patch|src/mpm-itk/2.4|server||src/mpm-itk/2.0/server"],
             line.Generated.Select(patch => $"{patch.Patch}|{patch.From}|{patch.Below}|{patch.To}|{string.Join(' ', patch.Links)}"));
@@ -92,5 +90,17 @@ public sealed class OurSettingsTests
         Assert.Equal(["BLAKE2B", "SHA512"], release.Digests.Select(digest => digest.Algorithm));
         Assert.Equal(("apache2", "2.4.68"), (release.SourcePackage?.Name, release.SourcePackage?.Version));
         Assert.Contains(release.SourcePackage?.Digests ?? [], digest => digest is { Algorithm: "SHA256", Hex: "ed9a9d4500fb48bb28eaffb3ba71d06ccf86d498fa13ab9f781da010cc488498" });
+    }
+
+    /// <summary>::gentoo has 2.4 too, in the same slot: what is the same release must be taken from here.</summary>
+    [Fact]
+    public void The_ebuild_of_line_2_4_is_in_the_slot_of_gentoo_s_and_above_it()
+    {
+        var line = Ours.Lines[1];
+        Assert.NotNull(line.Ebuild);
+        Assert.Equal(("2", 100), (line.Ebuild.Slot, line.Ebuild.Revision));
+        Assert.Equal(["2.4.68"], line.Carried.Select(release => release.Version));
+        Assert.Equal(["event: threads", "worker: threads"], line.Ebuild.Use.Select(variant => $"{variant.Key}: {string.Join(' ', variant.Value)}"));
+        Assert.Empty(Ours.Lines[0].Ebuild?.Use ?? throw new InvalidOperationException("Line 2.0 has ebuilds."));
     }
 }
