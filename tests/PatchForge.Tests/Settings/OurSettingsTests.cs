@@ -93,4 +93,12 @@ public sealed class OurSettingsTests
         Assert.Equal(("apache2", "2.4.68"), (release.SourcePackage?.Name, release.SourcePackage?.Version));
         Assert.Contains(release.SourcePackage?.Digests ?? [], digest => digest is { Algorithm: "SHA256", Hex: "ed9a9d4500fb48bb28eaffb3ba71d06ccf86d498fa13ab9f781da010cc488498" });
     }
+
+    [Fact]
+    public void Line_2_4_is_compared_with_what_the_distribution_has_and_2_0_with_nothing_of_it()
+    {
+        Assert.Equal(["libapache2-mpm-itk", "libapache2-mod-php8.2", "php8.2-fpm"], Ours.Lines[1].Bench.Packages["apt"]);
+        Assert.Empty(Ours.Lines[0].Bench.Packages);
+        Assert.Equal(["wrk"], Ours.Bench.Packages["apt"]);
+    }
 }
