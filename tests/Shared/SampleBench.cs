@@ -7,6 +7,7 @@ namespace PatchForge.Tests.Shared;
 /// <summary>A bench whose figures are made up, for tests of what is shown of it; judged by the tool itself.</summary>
 internal static class SampleBench
 {
+    private static readonly Suite s_suite = Suite.All[0];
     private static readonly Load s_page = new(Generator.Wrk, "/50.html", 50, KeepAlive: false);
 
     public static BenchAnswer Answer { get; } = new(
@@ -17,10 +18,10 @@ internal static class SampleBench
         Seconds: 2,
         Seed: 42,
         Quick: false,
-        [.. Variant.All.Select(one => new BenchVariant(one.Name, one.What, one.Lines, one.Name == Variant.Switch ? null : "/images/" + one.Image))],
+        [.. s_suite.Variants.Select(one => new BenchVariant(one.Name, one.What, one.Lines, one.Name == Variant.Switch ? null : "/images/" + one.Image))],
         [Static("static-50-new", 0.97), Static("static-50-keep", 0.90), Few(), Broken(), WorkloadResult.Skip(Known("php-new"), "no source package of PHP is in reach"), Soak()]);
 
-    private static Workload Known(string name) => Workloads.All.Single(workload => workload.Name == name);
+    private static Workload Known(string name) => s_suite.Find(name) ?? throw new ArgumentException(name);
 
     private static WorkloadResult Static(string name, double pool) => Of(
         Known(name) with { Arms = [.. Known(name).Arms.Where(arm => arm.Variant != Variant.Switch)] },

@@ -7,7 +7,8 @@ namespace PatchForge.Bench;
 
 /// <summary>
 /// A measured server's configuration. It is the same text for every variant of a layout but for the variant's
-/// lines and AssignUserID, where the variant has users.
+/// lines and AssignUserID, where the variant has users; one with threads counts these, and one whose scripts are
+/// run elsewhere says where.
 /// </summary>
 public static class BenchConf
 {
@@ -16,6 +17,11 @@ public static class BenchConf
     /// measured, whose first seconds are otherwise those of its growing.
     /// </summary>
     public const int Children = 20;
+
+    /// <summary>event's own figures, which its manual has as defaults: two children of these are up and stay.</summary>
+    private const int ThreadsPerChild = 25;
+
+    private static readonly ImmutableArray<ModuleFile> s_proxy = [new("proxy_module", "mod_proxy.so"), new("proxy_fcgi_module", "mod_proxy_fcgi.so")];
 
     private static readonly ImmutableArray<ModuleFile> s_modules =
     [
@@ -43,7 +49,7 @@ public static class BenchConf
         Lines(
         [
             $"ServerRoot \"{place}\"",
-            .. dialect.Load(parts.Modules, parts.ModuleFiles, s_modules),
+            .. dialect.Load(parts.Modules, parts.ModuleFiles, Proxies(variant, layout) ? [.. s_modules, .. s_proxy] : s_modules),
 
             // One listening socket for both addresses: the least work for every variant.
             $"Listen 0.0.0.0:{port}",
@@ -57,20 +63,14 @@ public static class BenchConf
             $"ErrorLog {place}/logs/error_log",
             "LogLevel warn",
         ]);
-        if (layout.Php)
+        if (layout.Php && variant.Pools is null)
         {
-            Lines($"LoadModule php_module {parts.Modules}/libphp.so", "<FilesMatch \\.php$>", "    SetHandler application/x-httpd-php", "</FilesMatch>");
+            Lines($"LoadModule php_module {Path.Combine(parts.Modules, parts.Php.Module)}", "<FilesMatch \\.php$>", "    SetHandler application/x-httpd-php", "</FilesMatch>");
         }
 
-        var clients = layout.Clients.ToString(CultureInfo.InvariantCulture);
-        var children = Children.ToString(CultureInfo.InvariantCulture);
         Lines(
         [
-            $"ServerLimit {clients}",
-            $"MaxClients {clients}",
-            $"StartServers {children}",
-            "MinSpareServers 4",
-            $"MaxSpareServers {children}",
+            .. variant.Threads ? Threads(layout) : Processes(layout),
             "MaxRequestsPerChild 0",
             "Timeout 300",
             "KeepAlive On",
@@ -104,10 +104,16 @@ public static class BenchConf
                 Line($"    CustomLog {place}/logs/access-{site.ToString(CultureInfo.InvariantCulture)} common");
             }
 
+            var user = layout.UserOf(site);
             if (variant.OwnUsers)
             {
-                var user = (BenchPlace.FirstUser + UserOf(layout, site)).ToString(CultureInfo.InvariantCulture);
-                Line($"    AssignUserID #{user} #{user}");
+                var id = (BenchPlace.FirstUser + user).ToString(CultureInfo.InvariantCulture);
+                Line($"    AssignUserID #{id} #{id}");
+            }
+
+            if (Proxies(variant, layout))
+            {
+                Lines("    <FilesMatch \\.php$>", $"        SetHandler \"{FpmConf.Handler(user)}\"", "    </FilesMatch>");
             }
 
             Line("</VirtualHost>");
@@ -116,5 +122,28 @@ public static class BenchConf
         return text.ToString();
     }
 
-    private static int UserOf(Layout layout, int site) => layout.Users > 0 && site < layout.Sites ? site % layout.Users : site;
+    private static bool Proxies(Variant variant, Layout layout) => layout.Php && variant.Pools is not null;
+
+    private static ImmutableArray<string> Processes(Layout layout)
+    {
+        var clients = layout.Clients.ToString(CultureInfo.InvariantCulture);
+        var children = Children.ToString(CultureInfo.InvariantCulture);
+        return [$"ServerLimit {clients}", $"MaxClients {clients}", $"StartServers {children}", "MinSpareServers 4", $"MaxSpareServers {children}"];
+    }
+
+    private static ImmutableArray<string> Threads(Layout layout)
+    {
+        // As many clients as the others', to the next whole child.
+        var children = (layout.Clients + ThreadsPerChild - 1) / ThreadsPerChild;
+        string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+        return
+        [
+            $"ServerLimit {Number(children)}",
+            $"ThreadsPerChild {Number(ThreadsPerChild)}",
+            $"MaxClients {Number(children * ThreadsPerChild)}",
+            "StartServers 2",
+            $"MinSpareThreads {Number(ThreadsPerChild)}",
+            $"MaxSpareThreads {Number(3 * ThreadsPerChild)}",
+        ];
+    }
 }

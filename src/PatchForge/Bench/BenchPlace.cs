@@ -10,6 +10,8 @@ public sealed record ServerParts(string Binary, string LoadTool, string Modules,
 {
     /// <summary>How the server's configuration is written.</summary>
     public Dialect Dialect { get; init; } = Dialect.Httpd20;
+
+    public PhpParts Php { get; init; } = Suite20.Suite.Php;
 }
 
 /// <summary>Where things are inside the root, and the files that a measured server needs there.</summary>
@@ -24,6 +26,7 @@ public static class BenchPlace
     public const string Configuration = "httpd.conf";
     public const string Start = "start.sh";
     public const string Script = "load.lua";
+    public const string Pools = "fpm.conf";
     public const int Port = 8080;
 
     /// <summary>The account of the server itself, and of every site where there are no users.</summary>
@@ -69,7 +72,8 @@ public static class BenchPlace
     /// The namespaces' first process. It starts the server as a person would, says after how many milliseconds
     /// the first answer came, and then takes the same signals as the smoke test's.
     /// </summary>
-    public static string StartScript(ServerParts parts)
+    /// <param name="fpm">The program that runs the pools of <see cref="Pools"/>; null where there are none.</param>
+    public static string StartScript(ServerParts parts, string? fpm = null)
     {
         var text = new StringBuilder();
         void Line(string line) => text.Append(line).Append('\n');
@@ -92,6 +96,12 @@ public static class BenchPlace
         Line("trap 'control stop' USR2");
         Line("trap 'exit 0' TERM");
         Line("began=$(date +%s%N)");
+        if (fpm is not null)
+        {
+            // It comes back when every pool listens.
+            Line($"'{fpm}' --daemonize --fpm-config \"$place/{Pools}\"");
+        }
+
         Line($"\"$httpd\" -f \"$place/{Configuration}\" -k start");
         Line("tries=0");
         Line($"until '{parts.LoadTool}' -n 1 http://{SharedAddress}:{Port.ToString(CultureInfo.InvariantCulture)}/50.html > \"$place/logs/first\" 2>&1; do");

@@ -15,25 +15,30 @@ public sealed record Variant(string Name, string Image, string What, bool OwnUse
     public const string Switch = "switch";
     public const string Fork = "fork";
     public const string Pool = "pool";
+    public const string Event = "event";
 
-    public static ImmutableArray<Variant> All { get; } =
-    [
-        new(Prefork, "prefork", "httpd's own MPM, every site as one user: what the others are compared with", false, []),
-        new(
-            Tuned,
-            "prefork-tuned",
-            "prefork without an accept mutex and with TCP_DEFER_ACCEPT. With one socket 2.0 needs no mutex on Linux, but its configure knows that of Linux 2 only: built with -DSINGLE_LISTEN_UNSERIALIZED_ACCEPT. For the other it has no directive: the bench sets the option from outside",
-            false,
-            [],
-            DeferAccept: true),
-        new(Classic, "classic", "a process a connection, as the original mpm-itk; lab only", true, []),
-        new(Switch, "switch", "setresuid there and back; insecure, lab only", true, []),
-        new(Fork, "itk", "dispatcher and workers, one connection a worker", true, ["ItkModel fork", BenchPlace.DispatcherLine]),
+    /// <summary>The original, as a distribution's package has it.</summary>
+    public const string MpmItk = "mpm-itk";
 
-        // Workers stay for longer than a run takes: what is measured is a warm pool, and the cold one by itself.
-        new(Pool, "itk", "dispatcher and workers that stay", true, ["ItkModel pool", BenchPlace.DispatcherLine, "ItkIdleTimeout 3600"]),
-    ];
+    /// <summary>Its MPM serves with threads, and has no spare servers but spare threads.</summary>
+    public bool Threads { get; init; }
 
-    /// <summary>Throws for a name that is not in <see cref="All"/>: workloads are data of this room.</summary>
-    public static Variant Of(string name) => All.Single(variant => variant.Name == name);
+    /// <summary>A user's processes stay when he is served: they are warm before anything counts.</summary>
+    public bool KeepsWorkers { get; init; }
+
+    /// <summary>Scripts are run by PHP-FPM, a pool a user, whose children come in this way; null where the server runs them itself.</summary>
+    public FpmManager? Pools { get; init; }
+
+    /// <summary>Files of the root, from packages, without which it does not start.</summary>
+    public ImmutableArray<string> Needs { get; init; } = [];
+}
+
+/// <summary>The ways of <c>pm</c> (php-fpm.conf(5)) that are measured.</summary>
+public enum FpmManager
+{
+    /// <summary>All children of a pool are there from the start.</summary>
+    Static,
+
+    /// <summary>None is there before somebody asks: what the documentation has for many pools.</summary>
+    OnDemand,
 }

@@ -11,6 +11,12 @@ public sealed record Layout(int Sites, int Clients = 256, int KeepAliveSeconds =
 {
     /// <summary>How many users the hosts belong to, in turn; 0 for one each.</summary>
     public int Users { get; init; }
+
+    /// <summary>The user of a host, counted from 0; the one that has an address to itself has a user to itself too.</summary>
+    public int UserOf(int site) => Users > 0 && site < Sites ? site % Users : site;
+
+    /// <summary>Every user that any host has.</summary>
+    public IEnumerable<int> AllUsers => Enumerable.Range(0, Sites + 1).Select(UserOf).Distinct();
 }
 
 /// <summary>An existing load generator.</summary>

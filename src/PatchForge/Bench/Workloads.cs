@@ -3,119 +3,82 @@ using System.Globalization;
 
 namespace PatchForge.Bench;
 
-/// <summary>Every workload, as data; the goals are the table of the design page.</summary>
+/// <summary>The shapes of workloads that more than one line of httpd has.</summary>
 public static class Workloads
 {
-    private const string Small = "/50.html";
-    private const string Large = "/10k.html";
-    private const string Script = "/page.php";
-
-    private static readonly Layout s_few = new(4);
-    private static readonly Layout s_many = new(1000, Clients: 2000);
-
-    // Longer than the whole workload takes: nobody of the crowd is sent away.
-    private static readonly Layout s_crowded = new(4, KeepAliveSeconds: 3600);
-    private static readonly ImmutableArray<string> s_all = [.. Variant.All.Select(variant => variant.Name)];
-    private static readonly ImmutableArray<string> s_shipped = [Variant.Prefork, Variant.Tuned, Variant.Fork, Variant.Pool];
-
     public const string SoakName = "soak";
     public const int CrowdSize = 5000;
 
     /// <summary>How many hosts the cold workload asks in a round.</summary>
     public const int FreshHosts = 40;
 
-    public static ImmutableArray<Workload> All { get; } =
-    [
-        Static("static-50-new", "a page of 50 bytes, a new connection each, shared address", new Load(Generator.Wrk, Small, 50, KeepAlive: false), s_all,
-            ToPrefork(0.95, 1.0),
-            new Goal("pool serves static pages over new connections 5.5 times as fast as classic", Variant.Pool, Variant.Classic, Figure.Rate, 5.5, null)),
-        Static("static-50-keep", "the same, keep-alive", new Load(Generator.Wrk, Small, 50, KeepAlive: true), s_all, ToPrefork(1.0, 1.2)),
-        Static("static-10k-new", "a page of 10 KB, a new connection each, shared address", new Load(Generator.Wrk, Large, 10240, KeepAlive: false), s_all, ToPrefork(0.95, 1.0)),
-        Static("static-10k-keep", "the same, keep-alive", new Load(Generator.Wrk, Large, 10240, KeepAlive: true), s_all, ToPrefork(1.0, 1.2)),
-        Static("dedicated-50-new", "a page of 50 bytes, a new connection each, an address of one pool", new Load(Generator.Wrk, Small, 50, KeepAlive: false, Dedicated: true), s_shipped, ToPrefork(0.95, 1.0)),
-        Static("dedicated-50-keep", "the same, keep-alive", new Load(Generator.Wrk, Small, 50, KeepAlive: true, Dedicated: true), s_shipped),
-        Static("ab-50-new", "static-50-new, asked by ab", new Load(Generator.Ab, Small, 50, KeepAlive: false), s_all, ToPrefork(0.95, 1.0)),
-        Static("ab-50-keep", "static-50-keep, asked by ab", new Load(Generator.Ab, Small, 50, KeepAlive: true), s_shipped, ToPrefork(1.0, 1.2)),
-        Static("logged-50-new", "static-50-new with an access log a host", new Load(Generator.Wrk, Small, 50, KeepAlive: false), s_shipped, s_few with { AccessLog = true }),
-        Static("php-new", "a PHP page, in-process, a new connection each", new Load(Generator.Wrk, Script, null, KeepAlive: false), s_all, s_few with { Php = true }, ToPrefork(0.98, 1.0)),
-        Users(),
-        Crowd(),
-        Cold(),
-        Starts(),
-        Memory(),
-        Soak(SoakName, "full load, a graceful restart every five seconds, a worker killed every second") with { Kills = true },
-        Soak("soak-restarts", "full load and a graceful restart every five seconds: not one request may fail"),
-    ];
+    internal const string Small = "/50.html";
+    internal const string Large = "/10k.html";
+    internal const string Script = "/page.php";
 
-    private static Goal ToPrefork(double must, double aim) => new("pool to prefork", Variant.Pool, Variant.Prefork, Figure.Rate, must, aim);
+    internal static readonly Layout Few = new(4);
+    internal static readonly Layout Many = new(1000, Clients: 2000);
 
-    private static Workload Static(string name, string what, Load load, ImmutableArray<string> variants, params ImmutableArray<Goal> goals) =>
-        Static(name, what, load, variants, s_few, goals);
+    // Longer than the whole workload takes: nobody of the crowd is sent away.
+    private static readonly Layout s_crowded = new(4, KeepAliveSeconds: 3600);
+    private static readonly Load s_page = new(Generator.Wrk, Small, 50, KeepAlive: false);
 
-    private static Workload Static(string name, string what, Load load, ImmutableArray<string> variants, Layout layout, params ImmutableArray<Goal> goals) =>
+    internal static Goal ToPrefork(double must, double? aim) => new("pool to prefork", Variant.Pool, Variant.Prefork, Figure.Rate, must, aim);
+
+    internal static Workload Static(string name, string what, Load load, ImmutableArray<string> variants, params ImmutableArray<Goal> goals) =>
+        Static(name, what, load, variants, Few, goals);
+
+    internal static Workload Static(string name, string what, Load load, ImmutableArray<string> variants, Layout layout, params ImmutableArray<Goal> goals) =>
         new(name, what, WorkloadKind.Load, [.. variants.Select(variant => new Arm(variant, variant, layout, load))], Variant.Prefork, goals);
 
     /// <summary>
     /// 1,000 hosts that are all asked, in turn; what differs is how many users they belong to. So every server
     /// looks through the same list of hosts, and the generator does the same work.
     /// </summary>
-    private static Workload Users()
-    {
-        var load = new Load(Generator.Wrk, Small, 50, KeepAlive: false, Hosts: 1000);
-        ImmutableArray<(string Variant, int Users)> with = [(Variant.Fork, 1), (Variant.Fork, 1000), (Variant.Pool, 1), (Variant.Pool, 10), (Variant.Pool, 100), (Variant.Pool, 1000)];
-        return new Workload(
-            "users-50-new",
-            "a page of 50 bytes, a new connection each, evenly to 1,000 hosts of 1, 10, 100 and 1,000 users",
+    /// <param name="alone">Servers that know no users.</param>
+    internal static Workload Users(string name, string what, Load load, Layout layout, ImmutableArray<string> alone, ImmutableArray<(string Variant, int Users)> with, params ImmutableArray<Goal> goals) =>
+        new(
+            name,
+            what,
             WorkloadKind.Load,
             [
-                new Arm(Variant.Prefork, Variant.Prefork, s_many, load),
-                .. with.Select(one => new Arm(string.Create(CultureInfo.InvariantCulture, $"{one.Variant}@{one.Users}"), one.Variant, s_many with { Users = one.Users }, load)),
+                .. alone.Select(variant => new Arm(variant, variant, layout, load)),
+                .. with.Select(one => new Arm(string.Create(CultureInfo.InvariantCulture, $"{one.Variant}@{one.Users}"), one.Variant, layout with { Users = one.Users }, load)),
             ],
             Variant.Prefork,
-            [new Goal("1,000 users to one user, warm pools", "pool@1000", "pool@1", Figure.Rate, 0.9, 1.0)]);
-    }
+            goals);
 
-    private static Workload Crowd()
-    {
-        var load = new Load(Generator.Wrk, Small, 50, KeepAlive: false);
-        return new Workload(
-            "crowd",
-            "5,000 idle keep-alive clients, and static-50-new beside them",
-            WorkloadKind.Load,
-            [
-                new Arm(Variant.Prefork, Variant.Prefork, s_crowded, load),
-                new Arm("prefork+crowd", Variant.Prefork, s_crowded, load, CrowdSize),
-                new Arm(Variant.Pool, Variant.Pool, s_crowded, load),
-                new Arm("pool+crowd", Variant.Pool, s_crowded, load, CrowdSize),
-            ],
-            Variant.Prefork,
-            [
-                new Goal("full service beside the crowd: pool's own rate without it", "pool+crowd", Variant.Pool, Figure.Rate, 0.9, 1.0),
-                new Goal("p99 beside the crowd to p99 without it", "pool+crowd", Variant.Pool, Figure.Slow, null, 2.0, AtMost: true),
-            ]);
-    }
+    internal static Workload Crowd(ImmutableArray<string> variants) => new(
+        "crowd",
+        "5,000 idle keep-alive clients, and static-50-new beside them",
+        WorkloadKind.Load,
+        [.. variants.SelectMany(variant => new[] { new Arm(variant, variant, s_crowded, s_page), new Arm(variant + "+crowd", variant, s_crowded, s_page, CrowdSize) })],
+        Variant.Prefork,
+        [
+            new Goal("full service beside the crowd: pool's own rate without it", "pool+crowd", Variant.Pool, Figure.Rate, 0.9, 1.0),
+            new Goal("p99 beside the crowd to p99 without it", "pool+crowd", Variant.Pool, Figure.Slow, null, 2.0, AtMost: true),
+        ]);
 
-    private static Workload Cold()
+    internal static Workload Cold()
     {
-        var warm = new Load(Generator.Wrk, Small, 50, KeepAlive: false, Connections: 1);
+        var warm = s_page with { Connections = 1 };
         var cold = warm with { Hosts = FreshHosts, Fresh = true };
         return new Workload(
             "cold",
             "the first request to a host whose pool has no process, one after the other; warm: to one that has",
             WorkloadKind.Load,
             [
-                new Arm("prefork", Variant.Prefork, s_many, warm),
-                new Arm("pool-warm", Variant.Pool, s_many, warm),
-                new Arm("pool-cold", Variant.Pool, s_many, cold),
+                new Arm("prefork", Variant.Prefork, Many, warm),
+                new Arm("pool-warm", Variant.Pool, Many, warm),
+                new Arm("pool-cold", Variant.Pool, Many, cold),
             ],
             null,
             []);
     }
 
-    private static Workload Starts()
+    internal static Workload Starts(ImmutableArray<string> variants)
     {
         var layout = new Layout(10_000);
-        ImmutableArray<string> variants = [Variant.Prefork, Variant.Pool];
         return new Workload(
             "start-10000",
             "starting with 10,000 configured hosts, to the first answer",
@@ -125,27 +88,27 @@ public static class Workloads
             [new Goal("10,000 hosts start in under 2 s", Variant.Pool, null, Figure.Start, 2.0, null, AtMost: true)]);
     }
 
-    private static Workload Memory()
+    /// <param name="shape">What all its layouts have, whatever the number of hosts.</param>
+    internal static Workload Memory(string name, string what, ImmutableArray<string> variants, Load page, Func<Layout, Layout> shape)
     {
-        var load = new Load(Generator.Wrk, Small, 50, KeepAlive: false, Connections: 1, Hosts: 1000, Fresh: true);
-        ImmutableArray<string> variants = [Variant.Prefork, Variant.Pool];
+        var load = page with { Connections = 1, Hosts = 1000, Fresh = true };
         return new Workload(
-            "memory",
-            "processes and memory (PSS) with few and with 1,000 hosts, none asked yet, and after each was asked once",
+            name,
+            what + " with few and with 1,000 hosts, none asked yet, and after each was asked once",
             WorkloadKind.Memory,
             [
-                .. variants.Select(variant => new Arm(variant + "@4", variant, s_few, load with { Hosts = 4 })),
-                .. variants.Select(variant => new Arm(variant + "@1000", variant, s_many, load)),
+                .. variants.Select(variant => new Arm(variant + "@4", variant, shape(Few), load with { Hosts = 4 })),
+                .. variants.Select(variant => new Arm(variant + "@1000", variant, shape(Many), load)),
             ],
             null,
             []);
     }
 
-    private static Workload Soak(string name, string what) => new(
+    internal static Workload Soak(string name, string what) => new(
         name,
         what,
         WorkloadKind.Soak,
-        [new Arm(Variant.Pool, Variant.Pool, s_few, new Load(Generator.Wrk, Small, 50, KeepAlive: false, Hosts: 4))],
+        [new Arm(Variant.Pool, Variant.Pool, Few, s_page with { Hosts = 4 })],
         null,
         []);
 }

@@ -3,6 +3,7 @@ using System.CommandLine;
 using PatchForge.Bench;
 using PatchForge.Reporting;
 using PatchForge.Seams;
+using PatchForge.Settings;
 using PatchForge.Workflows;
 
 namespace PatchForge.Commands;
@@ -17,7 +18,7 @@ internal static class BenchCommand
     };
 
     private static readonly Option<string[]> Names = new("--workload") { Description = "One of those that --list shows; all but the soaks when none is named. May be given several times", HelpName = "NAME" };
-    private static readonly Option<bool> List = new("--list") { Description = "Show the workloads and measure nothing" };
+    private static readonly Option<bool> List = new("--list") { Description = "Show the workloads of the release's line and measure nothing" };
     private static readonly Option<int> Rounds = new("--rounds") { Description = "Measurements of each server; 20 or more are judged", HelpName = "N", DefaultValueFactory = _ => 25 };
     private static readonly Option<int> Duration = new("--duration") { Description = "Seconds of one measurement", HelpName = "SECONDS", DefaultValueFactory = _ => 2 };
     private static readonly Option<ulong?> Seed = new("--seed") { Description = "Of the order of measurements and of the resamples; otherwise the time. The report says it", HelpName = "N" };
@@ -38,7 +39,7 @@ internal static class BenchCommand
     public static Command Declare(Doors doors) => CommandRun.Verb(
         doors,
         "bench",
-        "Measure prefork, classic, switch, fork and pool against each other in one run",
+        "Measure pool, fork, httpd's own MPMs and what else serves users' sites against each other in one run",
         Run,
         Release, Names, List, Rounds, Duration, Seed, Quick, Resume, Soak, Profile, Images, Report, Csv, Svg, Distdir, Git, Unofficial, Trust, Root);
 
@@ -47,7 +48,7 @@ internal static class BenchCommand
         var parsed = run.Parsed;
         if (parsed.GetValue(List))
         {
-            run.Answers.Write(TextTable.Of(["workload", "what it measures"], Workloads.All.Select(one => (IReadOnlyList<string>)[one.Name, one.What])));
+            run.Answers.Write(TextTable.Of(["workload", "what it measures"], SuiteOf(parsed, run.Settings()).Workloads.Select(one => (IReadOnlyList<string>)[one.Name, one.What])));
             return 0;
         }
 
@@ -66,7 +67,8 @@ internal static class BenchCommand
         var settings = run.Settings();
         var names = parsed.GetValue(Names) ?? [];
         var soak = parsed.GetValue(Soak);
-        if (soak is not null && names.Any(name => Workloads.All.Any(known => known.Name == name && known.Kind != WorkloadKind.Soak)))
+        var suite = SuiteOf(parsed, settings);
+        if (soak is not null && names.Any(name => suite.Find(name) is { Kind: not WorkloadKind.Soak }))
         {
             throw new Failure(FailureKind.CommandLine, "--soak is a run of its own", "leave out --workload, or name a soak");
         }
@@ -78,11 +80,11 @@ internal static class BenchCommand
 
         return new BenchRequest(
             settings,
-            parsed.GetValue(Release) is { } release ? Chosen.Release(settings, release).Version : settings.Lines[0].Releases[^1].Version,
+            Version(parsed, settings),
             soak is not null && names.Length == 0 ? [Workloads.SoakName] : [.. names],
             Chosen.Source(parsed, Distdir, Git, Unofficial, Trust),
             parsed.GetValue(Root),
-            (parsed.GetValue(Images) ?? []).Select(Image).ToImmutableSortedDictionary(image => image.Variant, image => image.Folder, StringComparer.Ordinal),
+            (parsed.GetValue(Images) ?? []).Select(text => Image(suite, text)).ToImmutableSortedDictionary(image => image.Variant, image => image.Folder, StringComparer.Ordinal),
             Within("--rounds", parsed.GetValue(Rounds), 1000),
             Within("--duration", parsed.GetValue(Duration), 600),
             parsed.GetValue(Seed),
@@ -95,14 +97,19 @@ internal static class BenchCommand
         };
     }
 
+    private static string Version(ParseResult parsed, ForgeSettings settings) =>
+        parsed.GetValue(Release) is { } release ? Chosen.Release(settings, release).Version : settings.Lines[0].Releases[^1].Version;
+
+    private static Suite SuiteOf(ParseResult parsed, ForgeSettings settings) => BenchRelease.SuiteOf(settings, Version(parsed, settings));
+
     private static int Within(string option, int value, int most) => value >= 1 && value <= most
         ? value
         : throw new Failure(FailureKind.CommandLine, $"{option} takes a number from 1 to {most}, not {value}");
 
-    private static (string Variant, string Folder) Image(string text) => text.Split('=', 2) is [{ Length: > 0 } variant, { Length: > 0 } folder]
-        ? Variant.All.Any(one => one.Image == variant)
+    private static (string Variant, string Folder) Image(Suite suite, string text) => text.Split('=', 2) is [{ Length: > 0 } variant, { Length: > 0 } folder]
+        ? suite.Variants.Any(one => one.Image == variant)
             ? (variant, folder)
-            : throw new Failure(FailureKind.CommandLine, $"--image: there is no variant {variant}", "the variants are " + string.Join(", ", Bench.Variant.All.Select(one => one.Image).Distinct()))
+            : throw new Failure(FailureKind.CommandLine, $"--image: there is no variant {variant}", "the variants are " + string.Join(", ", suite.Variants.Select(one => one.Image).Distinct()))
         : throw new Failure(FailureKind.CommandLine, $"--image takes VARIANT=DIR, not '{text}'");
 
     private static int Write(CommandRun run, string named, string text)

@@ -104,11 +104,11 @@ public static class BenchHtml
         page.Append("<h2>How it was measured</h2>\n");
         Items(page,
         [
-            "All servers are built from one tree and run side by side, each in namespaces of its own over the same root and the same files; one at a time has load, in an order drawn anew in each round from the seed.",
+            "All servers but those of packages are built from one tree; they run side by side, each in namespaces of its own over the same root and the same files; one at a time has load, in an order drawn anew in each round from the seed.",
             "The generators share the cores with the servers, run as nobody, and are closed loops: a slow answer delays the next request, so that latencies under overload look better than they are.",
             "A ratio is of two measurements of one round; the interval is the percentile bootstrap of the median with 10,000 resamples. A goal is reached when the whole interval is on the right side of it, and judged from 20 pairs on.",
             "A measurement with an error, a failed request or a body that is too short does not count, and neither does its pair.",
-            "No access log is written but where the workload says so. Configuration differs in the lines below and in AssignUserID only.",
+            "No access log is written but where the workload says so. Configuration differs in the lines below, in AssignUserID, in what counts threads instead of processes, and in what hands scripts to PHP-FPM.",
         ]);
         HtmlReport.Table(page, ["server", "what it is", "its lines"], answer.Variants.Select(one => new[]
         {

@@ -83,6 +83,9 @@ public sealed record LineSettings(
     /// <summary>How the configuration of the line's servers is written.</summary>
     public Dialect Dialect { get; init; } = Dialect.Httpd20;
 
+    /// <summary>What measuring the line needs beside the load generators: the servers of others that it is compared with.</summary>
+    public BenchSettings Bench { get; init; } = BenchSettings.None;
+
     /// <summary>Whether attack and bench can build it: a variant of the line or of its lab.</summary>
     public bool CanBuild(string variant) => Build.Variants.ContainsKey(variant) || (Lab is { } lab && lab.Variants.ContainsKey(variant));
 
@@ -242,8 +245,13 @@ public sealed record SmokeSettings(ImmutableArray<SmokeSite> Sites, int Port, Ti
 /// <param name="Uid">Numeric, so that no account has to exist in the root.</param>
 public sealed record SmokeSite(string HostName, int Uid, int Gid);
 
-/// <param name="Packages">The load generators, by the root's own package manager's names (<c>apt</c>, <c>emerge</c>).</param>
+/// <param name="Packages">By the root's own package manager's names (<c>apt</c>, <c>emerge</c>): the load generators; of a line, the servers it is compared with.</param>
 public sealed record BenchSettings(ImmutableSortedDictionary<string, ImmutableArray<string>> Packages)
 {
     public static BenchSettings None { get; } = new(ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty);
+
+    /// <summary>Both ones' packages, these first.</summary>
+    public BenchSettings With(BenchSettings other) => new(other.Packages.Aggregate(
+        Packages,
+        (all, more) => all.SetItem(more.Key, [.. all.GetValueOrDefault(more.Key, []), .. more.Value])));
 }

@@ -56,7 +56,7 @@ internal static class SettingsReader
 
     private static LineSettings Line(YamlPiece piece)
     {
-        var map = piece.Map("a line", "line", "configuration", "series", "date-source", "generated", "upstream", "releases", "ebuild", "build", "lab");
+        var map = piece.Map("a line", "line", "configuration", "series", "date-source", "generated", "upstream", "releases", "ebuild", "build", "lab", "bench");
         var upstream = Upstream(map.Get("upstream"));
         var dateSource = map.TextOrNull("date-source");
         var build = BuildReader.Build(map.Get("build"));
@@ -73,6 +73,7 @@ internal static class SettingsReader
         {
             Dialect = map.Find("configuration") is { } language ? Configuration(language) : Dialect.Httpd20,
             Lab = map.Find("lab") is { } lab ? LabReader.Lab(lab) : null,
+            Bench = map.Find("bench") is { } bench ? BuildReader.Bench(bench) : BenchSettings.None,
         };
     }
 

@@ -7,7 +7,7 @@ namespace PatchForge.Workflows;
 
 /// <param name="Root">The root that they were built in, without the generators.</param>
 /// <param name="Plain">By the build's variant.</param>
-/// <param name="WithPhp">The same servers with PHP beside them; empty when no workload needs them, or there is no PHP.</param>
+/// <param name="WithPhp">The same servers with PHP beside them; empty when no workload needs them so, or there is no PHP.</param>
 /// <param name="NoPhp">Why there is none.</param>
 internal sealed record FoundImages(
     RootTree Root,
@@ -15,7 +15,7 @@ internal sealed record FoundImages(
     ImmutableSortedDictionary<string, string> WithPhp,
     string? NoPhp)
 {
-    public ImmutableSortedDictionary<string, string> For(Workload workload) => workload.NeedsPhp ? WithPhp : Plain;
+    public ImmutableSortedDictionary<string, string> For(Workload workload, Suite suite) => workload.NeedsPhp && suite.Php.InImage ? WithPhp : Plain;
 }
 
 /// <summary>The images that are compared: given, or built from one tree.</summary>
@@ -25,7 +25,7 @@ internal sealed class BenchImages(Outside outside, IRoots roots, Func<string, st
     private static readonly ImmutableSortedDictionary<string, string> s_none = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <param name="wanted">Variants of the build.</param>
-    /// <param name="php">Whether any workload runs PHP.</param>
+    /// <param name="php">Whether any workload runs PHP that lies in the image; what the root brings needs nothing of it.</param>
     /// <exception cref="Failure">Whatever keeps a variant from being built; PHP that is out of reach is not one.</exception>
     public async Task<FoundImages> Run(BenchRequest request, LineSettings line, ImmutableArray<string> wanted, bool php, CancellationToken cancel)
     {

@@ -29,22 +29,32 @@ public sealed record BenchRequest(
 /// <summary>Builds all that is compared from one tree, and measures it in one root, in one run.</summary>
 public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, string?> variable)
 {
+    /// <summary>What can be measured of a release.</summary>
+    /// <exception cref="Failure">Refused: no line has that release.</exception>
+    public static Suite SuiteOf(ForgeSettings settings, string release) => Suite.Of(settings.Release(release).Line.Dialect);
+
     /// <exception cref="Failure">Whatever keeps measuring from beginning; a workload that cannot be measured is skipped with the reason.</exception>
     public async Task<BenchAnswer> Run(BenchRequest request, CancellationToken cancel)
     {
         var (line, _) = request.Settings.Release(request.Release);
-        var workloads = Chosen(request);
-        var wanted = workloads.SelectMany(workload => workload.Arms).Select(arm => Variant.Of(arm.Variant).Image).Distinct()
+        var suite = Suite.Of(line.Dialect);
+        var workloads = Chosen(request, suite);
+        var arms = workloads.SelectMany(workload => workload.Arms).ToImmutableArray();
+        var wanted = arms.Select(arm => suite.Variant(arm.Variant).Image).Distinct()
             .Where(line.CanBuild).ToImmutableArray(); // a workload does without an arm that the line cannot build, and says so
         if (wanted.IsEmpty && request.Images.IsEmpty)
         {
             throw Failure.Refused($"line {line.Line} has no variant that these workloads measure", "its variants are " + string.Join(", ", line.Build.Variants.Keys));
         }
 
-        var images = await new BenchImages(outside, roots, variable).Run(request, line, wanted, workloads.Any(workload => workload.NeedsPhp), cancel);
-
-        // The generators go over the root that was built in, so that what they bring changes no image's key.
-        var root = await new OpenRoot(outside, roots).Run(images.Root, request.Settings.Bench.Packages, cancel);
+        var images = await new BenchImages(outside, roots, variable).Run(request, line, wanted, suite.Php.InImage && workloads.Any(workload => workload.NeedsPhp), cancel);
+        var peers = await new BenchPeers(outside, roots).Run(
+            images.Root,
+            request.Settings.Bench,
+            line.Bench,
+            [.. arms.SelectMany(suite.Needs).Distinct()],
+            cancel);
+        var root = peers.Root;
         var place = Path.Combine(roots.StateFolder, "bench", request.Release);
         Directory.CreateDirectory(place);
         using var held = await roots.Lock(Path.Combine(place, "lock"), cancel);
@@ -58,55 +68,54 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
         var results = ImmutableArray.CreateBuilder<WorkloadResult>();
         foreach (var workload in workloads)
         {
-            var ground = new BenchGround(outside, root.Tree, images.For(workload), Path.Combine(place, "run")) { Dialect = line.Dialect };
+            var ground = new BenchGround(outside, root.Tree, images.For(workload, suite), Path.Combine(place, "run")) { Suite = suite };
             var kept = Path.Combine(place, "results", $"{workload.Name}-{Key(root, ground, pace)}.json");
-            results.Add((request.Resume ? Kept(kept) : null) ?? await Measured(ground, pace, workload, images, kept, cancel));
+            results.Add((request.Resume ? Kept(kept) : null) ?? await Measured(ground, pace, workload, images, peers, kept, cancel));
         }
 
         return new BenchAnswer(
             request.Release,
             root.Tree.Name,
-            machine,
+            machine with { Versions = machine.Versions.AddRange(peers.Versions) },
             pace.Rounds,
             pace.Seconds,
             pace.Seed,
             request.Quick,
-            [.. Variant.All.Select(one => new BenchVariant(one.Name, one.What, one.Lines, images.Plain.GetValueOrDefault(one.Image)))],
+            [.. suite.Variants.Select(one => new BenchVariant(one.Name, one.What, one.Lines, images.Plain.GetValueOrDefault(one.Image)))],
             results.ToImmutable());
     }
 
-    private static ImmutableArray<Workload> Chosen(BenchRequest request)
+    private static ImmutableArray<Workload> Chosen(BenchRequest request, Suite suite)
     {
-        if (request.Workloads.FirstOrDefault(name => Workloads.All.All(known => known.Name != name)) is { } unknown)
+        if (request.Workloads.FirstOrDefault(name => suite.Find(name) is null) is { } unknown)
         {
-            throw new Failure(FailureKind.CommandLine, $"there is no workload {unknown}", "the workloads are " + string.Join(", ", Workloads.All.Select(known => known.Name)));
+            throw new Failure(FailureKind.CommandLine, $"there is no workload {unknown}", "the workloads are " + string.Join(", ", suite.Workloads.Select(known => known.Name)));
         }
 
         return request.Workloads.IsEmpty
-            ? [.. Workloads.All.Where(workload => workload.Kind != WorkloadKind.Soak)]
-            : [.. Workloads.All.Where(workload => request.Workloads.Contains(workload.Name))];
+            ? [.. suite.Workloads.Where(workload => workload.Kind != WorkloadKind.Soak)]
+            : [.. suite.Workloads.Where(workload => request.Workloads.Contains(workload.Name))];
     }
 
-    private async Task<WorkloadResult> Measured(BenchGround ground, BenchPace pace, Workload workload, FoundImages images, string kept, CancellationToken cancel)
+    private async Task<WorkloadResult> Measured(BenchGround ground, BenchPace pace, Workload workload, FoundImages images, FoundPeers peers, string kept, CancellationToken cancel)
     {
-        if (workload.NeedsPhp && images.WithPhp.IsEmpty)
+        if (workload.NeedsPhp && ground.Suite.Php.InImage && images.WithPhp.IsEmpty)
         {
             return Skipped(workload, images.NoPhp ?? "there is no PHP");
         }
 
-        bool Built(string variant) => ground.Images.ContainsKey(Variant.Of(variant).Image);
-        var missing = workload.Arms.Select(arm => arm.Variant).Where(variant => !Built(variant)).Distinct().ToImmutableArray();
-        var there = workload with { Arms = [.. workload.Arms.Where(arm => Built(arm.Variant))] };
-        there = there with { Goals = [.. workload.Goals.Where(goal => Has(there, goal.Subject) && (goal.Base is null || Has(there, goal.Base)))] };
+        var (there, missing) = AsFarAsThere(workload, arm => !ground.Images.ContainsKey(ground.Suite.Variant(arm.Variant).Image)
+            ? "there is no image of it"
+            : peers.Lacks(ground.Suite.Needs(arm)));
         if (there.Arms.IsEmpty || (workload.Base is { } toBase && !Has(there, toBase)))
         {
-            return Skipped(workload, $"there is no image of {string.Join(", ", missing)}");
+            return Skipped(workload, string.Join("; ", missing));
         }
 
         try
         {
             var result = await outside.Story.During($"bench {workload.Name}: {workload.What}", progress => new BenchWorkload(ground, pace).Run(there, progress, cancel));
-            result = result with { Notes = [.. result.Notes, .. missing.Select(variant => $"left out, for there is no image of it: {variant}")] };
+            result = result with { Notes = [.. result.Notes, .. missing.Select(one => $"left out: {one}")] };
             Keep(kept, result);
             await roots.Remove(ground.Folder, cancel);
             return result;
@@ -115,6 +124,17 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
         {
             return Skipped(workload, failure.Message + (failure.Hint is { } hint ? $" ({hint})" : ""));
         }
+    }
+
+    /// <summary>The workload without the arms that cannot be measured and the goals that speak of them.</summary>
+    /// <param name="why">What keeps an arm from being measured; null for one that can be.</param>
+    private static (Workload There, ImmutableArray<string> Missing) AsFarAsThere(Workload workload, Func<Arm, string?> why)
+    {
+        var missing = workload.Arms.Select(arm => (arm.Variant, Why: why(arm))).Where(one => one.Why is not null).Distinct();
+        var there = workload with { Arms = [.. workload.Arms.Where(arm => why(arm) is null)] };
+        return (
+            there with { Goals = [.. workload.Goals.Where(goal => Has(there, goal.Subject) && (goal.Base is null || Has(there, goal.Base)))] },
+            [.. missing.Select(one => $"{one.Variant}: {one.Why}")]);
     }
 
     private WorkloadResult Skipped(Workload workload, string why)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using PatchForge.Bench;
-using PatchForge.Httpd;
 using PatchForge.Roots;
 using PatchForge.Seams;
 
@@ -12,8 +11,8 @@ namespace PatchForge.Workflows;
 /// <param name="Folder">The machine's folder of this run, below the state folder.</param>
 internal sealed record BenchGround(Outside Outside, RootTree Root, ImmutableSortedDictionary<string, string> Images, string Folder)
 {
-    /// <summary>The line's: how its servers' configuration is written.</summary>
-    public Dialect Dialect { get; init; } = Dialect.Httpd20;
+    /// <summary>The line's: its servers, how their configuration is written, and what runs their scripts.</summary>
+    public required Suite Suite { get; init; }
 
     public static ServerParts Parts(string image)
     {
@@ -50,6 +49,7 @@ internal sealed class BenchServer : IAsyncDisposable
 
     public double StartSeconds { get; private set; }
 
+    /// <summary>Its own, and its pools' where it has any.</summary>
     public string Configuration { get; }
 
     public ICpuMeter Cpu => _meter ?? throw new InvalidOperationException("The server has not started.");
@@ -58,14 +58,21 @@ internal sealed class BenchServer : IAsyncDisposable
     public static async Task<BenchServer> Start(BenchGround ground, Variant variant, Layout layout, string sites, string name, CancellationToken cancel)
     {
         var image = ground.Images[variant.Image];
-        var parts = BenchGround.Parts(image) with { Dialect = ground.Dialect };
+        var parts = BenchGround.Parts(image) with { Dialect = ground.Suite.Dialect, Php = ground.Suite.Php };
         var configuration = BenchConf.Text(variant, layout, parts);
         var folder = Path.Combine(ground.Folder, name);
         await ground.Outside.Roots.Remove(folder, cancel);
         Directory.CreateDirectory(folder);
         Write(folder, BenchPlace.Configuration, configuration);
         Write(folder, BenchPlace.Script, Generators.WrkScript);
-        Write(folder, BenchPlace.Start, BenchPlace.StartScript(parts));
+        var fpm = layout.Php ? FpmConf.Text(variant, layout) : null;
+        if (fpm is not null)
+        {
+            Write(folder, BenchPlace.Pools, fpm);
+            configuration += $"\n# {BenchPlace.Pools}\n{fpm}";
+        }
+
+        Write(folder, BenchPlace.Start, BenchPlace.StartScript(parts, fpm is null ? null : parts.Php.Pools));
 
         var init = 0;
         var started = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -192,7 +199,7 @@ internal sealed class BenchServer : IAsyncDisposable
     {
         var log = Path.Combine(_folder, "logs", "error_log");
         var lines = File.Exists(log)
-            ? File.ReadLines(log).Where(line => _ground.Dialect.Errors.Any(level => line.Contains(level, StringComparison.Ordinal))).ToImmutableArray()
+            ? File.ReadLines(log).Where(line => _ground.Suite.Dialect.Errors.Any(level => line.Contains(level, StringComparison.Ordinal))).ToImmutableArray()
             : [];
         return lines.IsEmpty ? null : string.Create(CultureInfo.InvariantCulture, $"{lines.Length} errors in its log, the first: {lines[0]}");
     }

@@ -43,7 +43,7 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
     }
 
     public Task<BenchServer> Start(Arm arm, string sites, CancellationToken cancel) =>
-        BenchServer.Start(ground, Variant.Of(arm.Variant), arm.Layout, sites, NameOf(arm), cancel);
+        BenchServer.Start(ground, ground.Suite.Variant(arm.Variant), arm.Layout, sites, NameOf(arm), cancel);
 
     public WorkloadResult Result(Workload workload, ImmutableArray<Measurement> measurements, Found found) => new(
         workload.Name,
@@ -138,7 +138,7 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
         foreach (var arm in workload.Arms.Where(arm => !arm.Load.Fresh && arm.Crowd == 0))
         {
             progress.Now($"warming {arm.Name}");
-            if (arm.Load.Hosts > 1 && arm.Variant == Variant.Pool)
+            if (arm.Load.Hosts > 1 && ground.Suite.Variant(arm.Variant).KeepsWorkers)
             {
                 // Each host once, so that every pool has a process; no other server keeps any for a host.
                 await servers[NameOf(arm)].Load(arm.Load with { Connections = 1, Fresh = true }, arm.Layout, 0, LongestWarming, cancel);

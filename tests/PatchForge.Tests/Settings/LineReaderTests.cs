@@ -30,6 +30,7 @@ public sealed class LineReaderTests
                   size: 7
                   digests: {MD5: {hex: 0123456789abcdef0123456789abcdef, source: Debian}}
             build: {packages: {apt: [gcc]}, configure: [--enable-so], variants: {prefork: [--with-mpm=prefork]}}
+            bench: {packages: {apt: [peer]}}
         """;
 
     private static readonly string s_good = SettingsFileTests.Good.Replace("\nroot:", Line + "\nroot:", StringComparison.Ordinal);
@@ -47,6 +48,8 @@ public sealed class LineReaderTests
         Assert.Empty(settings.Lines[0].Carried);
         Assert.Equal((true, false), (line.CanBuild("prefork"), line.CanBuild("itk")));
         Assert.Equal(["src/2.0/server"], Assert.Single(line.Generated).Links);
+        Assert.Equal(["peer"], line.Bench.Packages["apt"]);
+        Assert.Empty(settings.Lines[0].Bench.Packages);
         Assert.Null(line.Releases[0].SourcePackage);
         var package = line.Releases[1].SourcePackage;
         Assert.NotNull(package);
@@ -63,6 +66,7 @@ public sealed class LineReaderTests
     [InlineData("archive: apache2_2.4.2.orig.tar.gz", "archive: a/b.tar.gz", "is a path", "one name")]
     [InlineData("archive: apache2_2.4.2.orig.tar.gz", "archive: httpd-2.4.1.tar.bz2", "the distfile 'httpd-2.4.1.tar.bz2' is here twice", "keep one")]
     [InlineData("\n          digests: {MD5: {hex: 0123456789abcdef0123456789abcdef, source: Debian}}", "", "nothing says what the source package's archive must be", "add 'digests'")]
+    [InlineData("bench: {packages:", "bench: {peers:", "'peers'", "packages")]
     [InlineData("links: [src/2.0/server]", "links: [../2.0]", "'..' segment", "below its folder")]
     public void What_is_wrong_is_said_with_its_place(string good, string bad, string sentence, string hint)
     {

@@ -103,4 +103,12 @@ public sealed class OurSettingsTests
         Assert.Equal(["event: threads", "worker: threads"], line.Ebuild.Use.Select(variant => $"{variant.Key}: {string.Join(' ', variant.Value)}"));
         Assert.Empty(Ours.Lines[0].Ebuild?.Use ?? throw new InvalidOperationException("Line 2.0 has ebuilds."));
     }
+
+    [Fact]
+    public void Line_2_4_is_compared_with_what_the_distribution_has_and_2_0_with_nothing_of_it()
+    {
+        Assert.Equal(["libapache2-mpm-itk", "libapache2-mod-php8.2", "php8.2-fpm"], Ours.Lines[1].Bench.Packages["apt"]);
+        Assert.Empty(Ours.Lines[0].Bench.Packages);
+        Assert.Equal(["wrk"], Ours.Bench.Packages["apt"]);
+    }
 }

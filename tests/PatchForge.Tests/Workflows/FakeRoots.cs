@@ -10,6 +10,9 @@ internal sealed class FakeRoots(string folder) : IRoots
     /// <summary>Fills the folder that the client fetches into; null where no such package is in reach.</summary>
     public Action<string>? Client { get; set; }
 
+    /// <summary>What any run answers, where it is not to fetch a source package.</summary>
+    public Func<RootRun, ProcessAnswer>? Answers { get; set; }
+
     public RootAbility Can { get; set; } = new RootAbility.AsRoot();
 
     public int Runs { get; private set; }
@@ -30,6 +33,11 @@ internal sealed class FakeRoots(string folder) : IRoots
     public Task<ProcessAnswer> Run(RootRun run, CancellationToken cancel)
     {
         Runs++;
+        if (Answers is { } answers)
+        {
+            return Task.FromResult(answers(run));
+        }
+
         Assert.Equal(RootRights.Packages, run.Rights);
         if (Client is not { } client)
         {
