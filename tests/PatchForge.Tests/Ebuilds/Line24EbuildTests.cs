@@ -45,7 +45,7 @@ public sealed partial class Line24EbuildTests
     public void Every_module_that_can_be_named_is_one_that_the_MPM_has_a_verdict_of()
     {
         Assert.True(Flagged.Count > 90, $"{Flagged.Count} modules were found in the template");
-        Assert.Empty(Flagged.Where(name => !Verdicts.ContainsKey(name)));
+        Assert.DoesNotContain(Flagged, name => !Verdicts.ContainsKey(name));
         Assert.DoesNotContain("cgi", Flagged);
     }
 

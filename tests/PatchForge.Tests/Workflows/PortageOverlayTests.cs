@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using PatchForge.Releases;
 using PatchForge.Seams;
 using PatchForge.Settings;
