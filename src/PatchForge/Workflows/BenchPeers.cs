@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using PatchForge.Roots;
 using PatchForge.Seams;
 using PatchForge.Settings;
 
