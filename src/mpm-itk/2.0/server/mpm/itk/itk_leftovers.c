@@ -77,6 +77,7 @@ void itk_leftovers_scrub(apr_pool_t *parent)
         next = taken->next;
         free(taken);
     }
+    itk_registers_empty();
     scrub_near();
     scrub_far();
 }

@@ -12,6 +12,7 @@
  *   itk_secrets.c      what hosts of other pools told httpd
  *   itk_secrets_php.c  what they told PHP
  *   itk_leftovers.c    the same in memory that nobody uses
+ *   itk_registers.c    and in registers
  *   itk_worker.c       the loop: a connection, its requests, a report
  *   itk_socket.c       the connection as APR has it
  *   itk_input.c        how a request's head is read
@@ -209,6 +210,11 @@ typedef struct itk_leftover {
 } itk_leftover;
 
 int itk_leftovers_wipe(const itk_leftover *texts, int count);
+
+/* ---- itk_registers.c ---------------------------------------------------- */
+
+/* Vector registers: what the C library has left in them. */
+void itk_registers_empty(void);
 
 /* ---- itk_status.c ------------------------------------------------------- */
 

@@ -1,0 +1,1 @@
+../../../../2.0/server/mpm/itk/itk_registers.c
