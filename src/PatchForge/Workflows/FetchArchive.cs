@@ -41,7 +41,7 @@ internal sealed class FetchArchive(Outside outside, FindDistfile find)
         }
         catch (Failure failure) when (failure.Kind == FailureKind.Missing)
         {
-            return new ArchiveOutcome(null, failure.Message);
+            return new ArchiveOutcome(null, failure.Hint is { } hint ? $"{failure.Message} ({hint})" : failure.Message);
         }
     }
 
@@ -74,6 +74,11 @@ internal sealed class FetchArchive(Outside outside, FindDistfile find)
         var logs = Directory.CreateDirectory(Path.Combine(roots.StateFolder, "logs", release.Version)).FullName;
         Directory.CreateDirectory(Path.GetDirectoryName(work) ?? work);
         using var held = await roots.Lock(work + ".lock", cancel);
+        if ((await find.Run(settings, package.Published, options.Distdir, cancel)).Best is { } there)
+        {
+            return Accepted(release, package, there); // of another run, while this one waited
+        }
+
         await roots.Remove(work, cancel);
         try
         {

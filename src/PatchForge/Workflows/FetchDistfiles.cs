@@ -15,8 +15,9 @@ public sealed record FetchedDistfile(
     string Release, string Distfile, string? File, DistfileVerdict? Verdict, bool Downloaded, string? Sha512, Failure? Failure);
 
 /// <summary>
-/// Gets distfiles that may be used: from this machine, else out of a distribution's source package, else from the mirrors. A download goes to <c>NAME.part</c> and gets its name
-/// only when it is verified; a cancelled or killed one leaves that part, which the next goes on with.
+/// Gets distfiles that may be used: from this machine, else out of a distribution's source package, else from the mirrors. A download
+/// goes to <c>NAME.part</c> and gets its name only when it is verified; a cancelled or killed one leaves that part, which the next goes
+/// on with.
 /// </summary>
 public sealed class FetchDistfiles(Outside outside, Func<string, string?> variable)
 {

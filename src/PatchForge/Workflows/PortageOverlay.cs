@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PatchForge.Overlays;
+using PatchForge.Releases;
 using PatchForge.Roots;
 using PatchForge.Settings;
 
@@ -37,10 +38,10 @@ internal static class PortageOverlay
     }
 
     /// <summary>What ebuild(1) is given for each variant: the USE flag that picks it, all others of its kind off.</summary>
-    /// <returns>Null where the line has no ebuild: then it is built without Portage.</returns>
+    /// <returns>Null where it is built without Portage: the line has no ebuild, or the source is not the file that the ebuild names.</returns>
     public static ImmutableSortedDictionary<string, PortageRequest>? Requests(ForgeSettings settings, PreparedRelease release, string overlay, string? gentoo)
     {
-        if (release.Line.Ebuild is not { Revision: var revision })
+        if (release.Line.Ebuild is not { Revision: var revision } || release.Source?.Verdict is DistfileVerdict.Distribution)
         {
             return null;
         }

@@ -1,5 +1,4 @@
 using PatchForge.Host.Roots;
-using PatchForge.Settings;
 using PatchForge.Smoke;
 using PatchForge.Workflows;
 
@@ -9,8 +8,6 @@ namespace PatchForge.HostTests.Roots;
 [Trait("Long", "true")]
 public sealed class Httpd20SmokeTests
 {
-    private static readonly SmokeSettings s_smoke = new([new SmokeSite("alpha.test", 64001, 64001), new SmokeSite("beta.test", 64002, 64002)], 8080, TimeSpan.FromSeconds(20), ["itk"]);
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -63,9 +60,7 @@ public sealed class Httpd20SmokeTests
     {
         var answer = await Smoke(version, variant, variant == "itk");
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{answer.Took.TotalSeconds:f1} s\n{Told(answer)}");
-        Assert.True(answer.Succeeded, Told(answer));
-        Assert.True(answer.Verdicts.Length > 30);
+        BuiltServers.AssertPassed(answer);
     }
 
     private static async Task<SmokeAnswer> Smoke(string version, string variant, bool switches, RemovedGuard removed = RemovedGuard.None)
@@ -73,14 +68,6 @@ public sealed class Httpd20SmokeTests
         using var scratch = await RealRoots.Need(Cancel);
         using var real = new RealRoots(NamespaceRoots.UsualStateFolder());
         var source = await Httpd20.Patched(version, scratch.Folder, real.Outside, Cancel);
-        var root = await new OpenRoot(real.Outside, real.Roots).Run(real.Roots.Host(), Httpd20.Build.Packages, Cancel);
-        var built = await new BuildRelease(real.Outside, real.Roots).Run(new BuildRequest(root, version, source, Httpd20.Build, [variant]), Cancel);
-        var image = built.Variants[0].Image;
-        Assert.True(image is not null, string.Join('\n', built.Variants[0].LastLines));
-
-        return await new SmokeRelease(real.Outside, real.Roots).Run(new SmokeRequest(root, version, variant, image, switches, s_smoke) { Removed = removed }, Cancel);
+        return await BuiltServers.Smoke(real, Httpd20.Settings.Lines[0], version, source, variant, switches, removed, Cancel);
     }
-
-    private static string Told(SmokeAnswer answer) =>
-        $"{answer.Kept}\n" + string.Join('\n', answer.Verdicts.Select(verdict => $"{(verdict.Passed ? "ok  " : "FAIL")} {verdict.Name}: {verdict.Seen}"));
 }
