@@ -20,7 +20,14 @@ internal static class Suite24
     [
         new(Variant.Prefork, "prefork", "httpd's own MPM, every site as one user: what the others are compared with", false, []),
         new(Variant.Event, "event", "httpd's own MPM with threads, every site as one user", false, []) { Threads = true },
-        new(Variant.MpmItk, "prefork", "the distribution's mpm-itk on this prefork: a process a connection, which becomes the site's user", true, [$"LoadModule mpm_itk_module {Itk}"]) { Needs = [Itk] },
+
+        // Its own way of giving up root wants CAP_DAC_READ_SEARCH, which leads out of any root (Roots.Capabilities).
+        new(
+            Variant.MpmItk,
+            "prefork",
+            "the distribution's mpm-itk on this prefork: a process a connection, which becomes the site's user",
+            true,
+            [$"LoadModule mpm_itk_module {Itk}", "EnableCapabilities Off"]) { Needs = [Itk] },
         new(PreforkFpm, "prefork", "prefork, and scripts by PHP-FPM, a pool a user, over a socket; its own processes are one user", false, []) { Pools = FpmManager.Static },
         new(EventFpm, "event", "event, and scripts by PHP-FPM, a pool a user, over a socket; its own processes are one user", false, []) { Pools = FpmManager.Static, Threads = true },
         new(EventFpmOnDemand, "event", "the same, but a pool's children come when they are asked for, and stay", false, []) { Pools = FpmManager.OnDemand, Threads = true, KeepsWorkers = true },

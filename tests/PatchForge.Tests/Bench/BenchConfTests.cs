@@ -83,7 +83,7 @@ public sealed class BenchConfTests
         var ours = Text(s_new, Variant.Pool, new Layout(4)).Where(line => line.Contains("AssignUserID", StringComparison.Ordinal));
 
         Assert.Equal("prefork", s_new.Variant(Variant.MpmItk).Image);
-        Assert.Equal(["LoadModule mpm_itk_module /usr/lib/apache2/modules/mpm_itk.so", .. ours], own);
+        Assert.Equal(["LoadModule mpm_itk_module /usr/lib/apache2/modules/mpm_itk.so", "EnableCapabilities Off", .. ours], own);
     }
 
     [Theory]
