@@ -53,14 +53,26 @@ public sealed class LabTests : IDisposable
         Assert.Equal("patches/tiny/1/0300-mine.patch", failure.At?.File);
     }
 
-    [Fact]
-    public async Task A_lab_patch_in_our_own_series_is_refused()
+    public static TheoryData<string> LinesWithLab => [.. Ours.Lines.Where(line => line.Lab is not null).Select(line => line.Line)];
+
+    private static ForgeSettings Ours { get; } = SettingsFile.Load(Path.Combine(Golden.Home, SettingsFile.Name));
+
+    private static (LineSettings Line, LabSettings Lab) Our(string name)
     {
-        var settings = SettingsFile.Load(Path.Combine(Golden.Home, SettingsFile.Name));
-        var line = settings.Lines[0];
-        Assert.NotNull(line.Lab);
-        var shipped = await ReadSeries.Run(settings.Home, line, Cancel);
-        var lab = await ReadSeries.Lab(settings.Home, line.Lab, Cancel);
+        var line = Ours.Lines.Single(line => line.Line == name);
+        return (line, line.Lab ?? throw new InvalidOperationException($"Line {name} has a lab."));
+    }
+
+    [Fact]
+    public void Both_lines_have_a_lab() => Assert.Equal(2, LinesWithLab.Count);
+
+    [Theory]
+    [MemberData(nameof(LinesWithLab))]
+    public async Task A_lab_patch_in_our_own_series_is_refused(string name)
+    {
+        var (line, settings) = Our(name);
+        var shipped = await ReadSeries.Run(Ours.Home, line, Cancel);
+        var lab = await ReadSeries.Lab(Ours.Home, settings, Cancel);
 
         RefuseLab.In(shipped, lab);
         foreach (var patch in lab.Patches)
@@ -70,12 +82,11 @@ public sealed class LabTests : IDisposable
     }
 
     /// <summary>They are generated as the line's own are, and refresh leaves them alone; here is what writes them.</summary>
-    [Fact]
-    public async Task The_labs_generated_patches_are_as_their_sources_make_them()
+    [Theory]
+    [MemberData(nameof(LinesWithLab))]
+    public async Task The_labs_generated_patches_are_as_their_sources_make_them(string name)
     {
-        var settings = SettingsFile.Load(Path.Combine(Golden.Home, SettingsFile.Name));
-        Assert.NotNull(settings.Lines[0].Lab);
-        var lab = await ReadSeries.Lab(settings.Home, settings.Lines[0].Lab!, Cancel); // asserted just above
+        var lab = await ReadSeries.Lab(Ours.Home, Our(name).Lab, Cancel);
         Assert.NotEmpty(lab.Patches);
         foreach (var patch in lab.Patches.Where(patch => patch.Plan.Generated))
         {
@@ -83,21 +94,22 @@ public sealed class LabTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task Nothing_of_the_lab_is_in_the_overlay()
+    [Theory]
+    [InlineData("2.0", "--enable-itk-switch=static")]
+    [InlineData("2.4", "--enable-itk-lab-guards")]
+    public async Task Nothing_of_the_lab_is_in_the_overlay(string name, string argument)
     {
-        var settings = SettingsFile.Load(Path.Combine(Golden.Home, SettingsFile.Name));
-        Assert.NotNull(settings.Lines[0].Lab);
-        var lab = await ReadSeries.Lab(settings.Home, settings.Lines[0].Lab!, Cancel); // asserted just above
+        var (line, settings) = Our(name);
+        var lab = await ReadSeries.Lab(Ours.Home, settings, Cancel);
         string[] words =
         [
             .. lab.Patches.Select(patch => patch.Name.Text),
-            .. settings.Lines[0].Lab!.Variants.Values.SelectMany(arguments => arguments).Except(settings.Lines[0].Build.Variants.Values.SelectMany(arguments => arguments)),
+            .. settings.Variants.Values.SelectMany(arguments => arguments).Except(line.Build.Variants.Values.SelectMany(arguments => arguments)),
             "mod_itk_switch", "libclassic",
         ];
-        Assert.Contains("--enable-itk-switch=static", words);
-        string[] folders = [settings.Overlay.Packages, settings.Overlay.Metadata, settings.Overlay.Profiles];
-        var files = folders.SelectMany(folder => Directory.EnumerateFiles(settings.PathOf(folder), "*", SearchOption.AllDirectories)).Distinct().ToList();
+        Assert.Contains(argument, words);
+        string[] folders = [Ours.Overlay.Packages, Ours.Overlay.Metadata, Ours.Overlay.Profiles];
+        var files = folders.SelectMany(folder => Directory.EnumerateFiles(Ours.PathOf(folder), "*", SearchOption.AllDirectories)).Distinct().ToList();
         Assert.Contains(files, file => file.EndsWith(".ebuild", StringComparison.Ordinal));
         foreach (var file in files)
         {
