@@ -32,7 +32,7 @@ public static class BenchHtml
             HtmlReport.Note(page, "warn", "A quick look: so few rounds say little, no figure here is to be quoted, and none is judged.");
         }
 
-        page.Append("<div class=\"scroll\">").Append(BenchSvg.Of(answer)).Append("</div>\n");
+        page.Append("<div class=\"scroll\">").Append(BenchSvg.Of(answer).Replace(BenchSvg.Namespace, "", StringComparison.Ordinal)).Append("</div>\n");
         Goals(page, answer);
         foreach (var workload in answer.Workloads)
         {

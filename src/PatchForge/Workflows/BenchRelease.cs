@@ -96,7 +96,7 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
             results.ToImmutable());
     }
 
-    private static ImmutableArray<Workload> Chosen(BenchRequest request, Suite suite)
+    internal static ImmutableArray<Workload> Chosen(BenchRequest request, Suite suite)
     {
         if (request.Workloads.FirstOrDefault(name => suite.Find(name) is null) is { } unknown)
         {
