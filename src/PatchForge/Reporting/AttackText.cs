@@ -40,7 +40,7 @@ public static class AttackText
         Skipped(text, answer);
         text.Append(answer.Versions.IsEmpty ? "" : $"\npackages: {string.Join(", ", answer.Versions)}\n");
         Unproven(text, answer);
-        text.Append(CultureInfo.InvariantCulture, $"\n{answer.Attacks.Length} attacks, {answer.Failed} verdicts not as expected, {answer.Seconds:f0} s; configurations and logs: {answer.Kept}\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n{answer.Attacks.Length} attacks, {answer.Failed} verdicts not as expected ({answer.InShort()}), {answer.Seconds:f0} s; configurations and logs: {answer.Kept}\n");
         return text.ToString();
     }
 

@@ -79,7 +79,7 @@ public static class HtmlReport
             Text(release.Ebuild?.Cache ?? "–"),
             Cells(release.Builds.Select(build => Mark(build.Succeeded ? "good" : "bad", $"{build.Variant} {(build.Succeeded ? "built" : "failed")}"))),
             Cells(release.Smokes.Select(smoke => Mark(smoke.Succeeded ? "good" : "bad", $"{smoke.Variant} {smoke.Probes.Count(probe => probe.Passed)}/{smoke.Probes.Length}"))),
-            release.Attack is { } attack ? Mark(attack.Succeeded ? "good" : "bad", RefreshText.Attacks(attack)) : "–",
+            release.Attack is { } attack ? Mark(attack.Succeeded ? "good" : "bad", attack.InShort()) : "–",
         }));
     }
 

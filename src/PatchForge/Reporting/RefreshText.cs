@@ -23,7 +23,7 @@ public static class RefreshText
                 release.Ebuild?.Cache ?? "-",
                 Join(release.Builds.Select(build => $"{build.Variant} {(build.Succeeded ? "built" : "FAILED")}")),
                 Join(release.Smokes.Select(smoke => $"{smoke.Variant} {smoke.Probes.Count(probe => probe.Passed)}/{smoke.Probes.Length}")),
-                release.Attack is { } attack ? Attacks(attack) : "-",
+                release.Attack is { } attack ? attack.InShort() : "-",
             ])));
 
         var missing = false;
@@ -55,14 +55,6 @@ public static class RefreshText
         }).Append('\n');
         Lines(text, "  ", answer.Changed);
         return text.ToString();
-    }
-
-    /// <summary>On the model as it ships, and with each guard taken out in its turn: then it has to get through.</summary>
-    internal static string Attacks(AttackAnswer attack)
-    {
-        var models = attack.Models.Select(model => (model, attack.Score(model))).Select(one => $"{one.model} {one.Item2.AsExpected}/{one.Item2.Tried}");
-        var (proven, tried) = attack.Guards;
-        return string.Join(", ", tried == 0 ? models : models.Append($"without guards {proven}/{tried}"));
     }
 
     private static void Figures(StringBuilder text, BenchAnswer figures)

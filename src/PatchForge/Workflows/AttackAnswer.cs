@@ -84,6 +84,14 @@ public sealed record AttackAnswer(
         }
     }
 
+    /// <summary>Every model's score, and the guards': <c>pool 68/68, without guards 40/40</c>.</summary>
+    public string InShort()
+    {
+        var models = Models.Select(model => (model, Score: Score(model))).Select(one => $"{one.model} {one.Score.AsExpected}/{one.Score.Tried}");
+        var (proven, tried) = Guards;
+        return string.Join(", ", tried == 0 ? models : models.Append($"without guards {proven}/{tried}"));
+    }
+
     public int Failed => Attacks.Sum(row => row.Models.Count(facts => facts.Failed) + (row.WithoutGuard is { Failed: true } ? 1 : 0));
 
     public bool Succeeded => Failed == 0;

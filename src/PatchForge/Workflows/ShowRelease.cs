@@ -85,7 +85,7 @@ internal sealed class ShowRelease(Outside outside, IRoots roots, Func<string, st
     }
 
     private static Failure Wrong(AttackAnswer answer) => Failure.Refused(
-        $"{answer.Release}: {answer.Failed} {(answer.Failed == 1 ? "verdict" : "verdicts")} of the attacks not as expected: "
+        $"{answer.Failed} {(answer.Failed == 1 ? "verdict" : "verdicts")} of the attacks not as expected: "
         + string.Join(", ", answer.Attacks.Where(row => row.Models.Any(facts => facts.Failed) || row.WithoutGuard is { Failed: true }).Select(row => row.Id)),
         $"the report has what was seen; configurations and logs are in {answer.Kept}; `patchforge attack {answer.Release} --model pool` tries again, --no-attack goes without");
 }
