@@ -48,7 +48,9 @@ public static class AttackText
     {
         var skipped = answer.Attacks
             .SelectMany(row => row.Models.Concat(row.WithoutGuard is { } without ? [without] : []).Where(facts => facts.Verdict == "skipped").Select(facts => (row.Id, facts)))
-            .GroupBy(one => (one.Id, one.facts.Why))
+            .GroupBy(one => one.Id)
+            .SelectMany(attack => attack.GroupBy(one => one.facts.Why).Select(one => (attack.Key, Models: string.Join(", ", one.Select(row => row.facts.Model)), Why: one.Key)))
+            .GroupBy(one => (one.Models, one.Why))
             .ToArray();
         if (skipped.Length > 0)
         {
@@ -57,7 +59,7 @@ public static class AttackText
 
         foreach (var one in skipped)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {one.Key.Id} ({string.Join(", ", one.Select(row => row.facts.Model))}): {Plain(one.Key.Why)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {string.Join(", ", one.Select(attack => attack.Key))} ({one.Key.Models}): {Plain(one.Key.Why)}\n");
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using PatchForge.Attacks;
-using PatchForge.Bench;
 using PatchForge.Seams;
 using PatchForge.Settings;
 

@@ -3,7 +3,6 @@ using System.Text;
 using PatchForge.Bench;
 using PatchForge.Releases;
 using PatchForge.Seams;
-using PatchForge.Series;
 using PatchForge.Settings;
 using PatchForge.Tests.Shared;
 using PatchForge.Trees;
