@@ -67,7 +67,7 @@ public static class ReadSeries
             var file = $"{folder}/{name}";
             var onDisk = await ReadOrNull(home, file, cancel);
             var bytes = generated.TryGetValue(name, out var made)
-                ? GeneratePatch.Run(made, new OwnSources(home, made))
+                ? GeneratePatch.Run(made, new DirectoryTree(Path.Combine(home, made.From)))
                 : onDisk ?? throw Failure.Refused($"the patch '{name}' went away while it was read", null, planned.Entry.At);
             patches.Add(new LoadedPatch(planned, Patch.Parse(bytes, file, planned.Entry.Strip), bytes, onDisk));
         }

@@ -11,7 +11,6 @@
 
 #include <grp.h>
 
-itk_run itk_this_run;
 
 /* What has to be looked up while the tables grow. */
 typedef struct {
@@ -234,9 +233,9 @@ static int make_server(maker *m, const server_rec *main_server, server_rec *s,
 static int find_user(maker *m)
 {
     static const itk_limits any = ITK_LIMITS_DEFAULT;
-    const char *name = unixd_config.user_name;
+    const char *name = ap_unixd_config.user_name;
     const char *group = apr_psprintf(m->p, "#%lu",
-                                     (unsigned long)unixd_config.group_id);
+                                     (unsigned long)ap_unixd_config.group_id);
     const char *why = itk_identity_for_pool(m->p, name, group, &m->user.who,
                                             &m->user.account);
 
