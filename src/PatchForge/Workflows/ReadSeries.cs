@@ -3,6 +3,7 @@ using PatchForge.Diffs;
 using PatchForge.Seams;
 using PatchForge.Series;
 using PatchForge.Settings;
+using PatchForge.Trees;
 
 namespace PatchForge.Workflows;
 
