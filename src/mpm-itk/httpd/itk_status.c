@@ -136,45 +136,53 @@ static unsigned char letter(uint32_t state)
 
 static void show(int slot, const itk_status *s)
 {
-    worker_score *ws = ap_get_scoreboard_worker(slot, 0);
+    worker_score *ws = ap_get_scoreboard_worker_from_indexes(slot, 0);
     process_score *ps = ap_get_scoreboard_process(slot);
+    /* read once: a dispatcher may write another one behind the test */
+    uint32_t pool = *(const volatile uint32_t *)&s->pool;
 
     memset(ps, 0, sizeof(*ps));
     memset(ws, 0, sizeof(*ws));
-    if (s->pool == 0 || s->pool > (uint32_t)itk_this_run.pool_count) {
+    if (pool == 0 || pool > (uint32_t)itk_this_run.pool_count) {
         return;
     }
     /* mod_status counts only who has a pid; whose it is is not on the page */
     ps->pid = slot + 1;
-    ps->generation = ap_my_generation;
+    ps->generation = itk_generation;
     ws->status = letter(s->state);
     ws->access_count = ws->my_access_count = s->requests;
     ws->conn_count = (unsigned short)s->connections;
     ws->bytes_served = ws->my_bytes_served = (apr_off_t)s->kilobytes << 10;
     ws->last_used = apr_time_from_sec((apr_time_t)s->since);
     ws->start_time = ws->stop_time = ws->last_used;
-    apr_cpystrn(ws->vhost, itk_this_run.pools[s->pool - 1].name,
+    apr_cpystrn(ws->vhost, itk_this_run.pools[pool - 1].name,
                 sizeof(ws->vhost));
 }
 
-int itk_status_handler(request_rec *r)
+void itk_status_show(void)
 {
     const itk_status *page = readable;
     int i;
 
-    if (itk_me.pool < 0 || r->handler == NULL || page == NULL
+    for (i = 0; page && i < slots
+                && i < ap_scoreboard_image->global->server_limit; i++) {
+        if (i != itk_me.slot) {
+            show(i, &page[i]);
+        }
+    }
+}
+
+int itk_status_handler(request_rec *r)
+{
+
+    if (itk_me.pool < 0 || r->handler == NULL || readable == NULL
         || !ap_exists_scoreboard_image()
         || (strcmp(r->handler, "server-status") != 0
             && strcmp(r->handler, "application/x-httpd-status") != 0)) {
         return DECLINED;
     }
-    for (i = 0; i < slots && i < ap_scoreboard_image->global->server_limit;
-         i++) {
-        if (i != itk_me.slot) {
-            show(i, &page[i]);
-        }
-    }
+    itk_status_show();
     ap_get_scoreboard_process(itk_me.slot)->pid = getpid();
-    ap_get_scoreboard_process(itk_me.slot)->generation = ap_my_generation;
+    ap_get_scoreboard_process(itk_me.slot)->generation = itk_generation;
     return DECLINED;
 }

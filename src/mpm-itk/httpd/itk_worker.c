@@ -27,9 +27,6 @@
 
 itk_present itk_now;
 
-#if APR_HAS_THREADS
-static apr_thread_t *thread;    /* this process, as a thread */
-#endif
 static ap_sb_handle_t *sbh;
 static apr_bucket_alloc_t *buckets;
 static apr_pool_t *ptrans;
@@ -155,7 +152,9 @@ static int after_request(conn_rec *c, apr_interval_time_t keep_alive)
         }
         /* the next request, if it is not there yet, is waited for in poll */
         (void) apr_socket_opt_set(csd, APR_INCOMPLETE_READ, 1);
-        (void) apr_socket_timeout_set(csd, keep_alive);
+        if (keep_alive >= 0) {
+            (void) apr_socket_timeout_set(csd, keep_alive);
+        }
         return itk_me.stop && channel_over() ? ENDED : NEXT;
     }
     if (itk_input_ahead()) {
@@ -190,14 +189,6 @@ static int only_httpds_filters(conn_rec *c)
     return 1;
 }
 
-/* As ap_process_http_sync_connection: the first vhost's, unless this one says. */
-static apr_interval_time_t keep_alive_of(const request_rec *r)
-{
-    return r->server->keep_alive_timeout_set
-        ? r->server->keep_alive_timeout
-        : r->connection->base_server->keep_alive_timeout;
-}
-
 static int serve_requests(conn_rec *c)
 {
     apr_interval_time_t keep_alive;
@@ -214,19 +205,12 @@ static int serve_requests(conn_rec *c)
         if (r == NULL) {
             return ENDED;
         }
-        keep_alive = keep_alive_of(r);
-        if (last_request()) {
-            c->keepalive = AP_CONN_CLOSE;
-        }
-        if (r->status == HTTP_OK) {
-            ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, r);
-            ap_process_request(r);      /* r may be gone afterwards */
-        }
+        keep_alive = itk_line_keep_alive(r);
+        itk_line_answer(c, r, last_request());
         itk_now.requests++;
         if (c->keepalive != AP_CONN_KEEPALIVE || c->aborted) {
             return ENDED;
         }
-        ap_update_child_status(c->sbh, SERVER_BUSY_KEEPALIVE, NULL);
         next = after_request(c, keep_alive);
     } while (next == NEXT);
     return next;
@@ -320,9 +304,7 @@ static void serve(const itk_pass *pass, int fd)
     else {
         itk_now.c = c;
         c->keepalives = (int)pass->served;
-#if APR_HAS_THREADS
-        c->current_thread = thread;
-#endif
+        itk_line_connection(c);
         ap_process_connection(c, csd);
         conclude(c);
     }
@@ -339,24 +321,6 @@ static void refuse_channel(int error, const char *what)
     _exit(APEXIT_CHILDSICK);
 }
 
-/* Modules ask which thread they run in; there is one. */
-static void make_thread(apr_pool_t *pchild)
-{
-#if AP_HAS_THREAD_LOCAL
-    apr_status_t rv = ap_thread_main_create(&thread, pchild);
-
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_ALERT, rv, ap_server_conf,
-                     "mpm-itk: a worker has no thread, and has ended");
-        _exit(APEXIT_CHILDSICK);
-    }
-#elif APR_HAS_THREADS
-    apr_os_thread_t os = apr_os_thread_current();
-
-    apr_os_thread_put(&thread, &os, pchild);
-#endif
-}
-
 void itk_worker_loop(const struct itk_worker_start *start, apr_pool_t *pchild)
 {
     int fds[ITK_WIRE_DESCRIPTORS];
@@ -364,7 +328,7 @@ void itk_worker_loop(const struct itk_worker_start *start, apr_pool_t *pchild)
     ssize_t n;
     int count;
 
-    make_thread(pchild);
+    itk_line_worker_begins(pchild);
     itk_socket_prepare(pchild);
     itk_vhost_prepare();
     apr_pool_create(&ptrans, pchild);

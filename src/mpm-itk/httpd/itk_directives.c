@@ -36,7 +36,7 @@ void itk_directives_reset(apr_pool_t *pconf)
     itk_conf.idle_timeout = DEFAULT_ITK_IDLE_TIMEOUT;
     itk_conf.queue_depth = DEFAULT_ITK_QUEUE_DEPTH;
     itk_assign_reset(pconf);
-    itk_expr_reset(pconf);
+    itk_line_reset(pconf);
     vhost_limits = apr_array_make(pconf, 16, sizeof(vhost_limit));
 }
 
@@ -75,8 +75,7 @@ static const char *max_clients_vhost(cmd_parms *cmd, void *unused,
     int value = 0;
 
     (void) unused;
-    /* What older configurations say for "no limit": MaxRequestWorkers is
-     * one. */
+    /* What older configurations say for "no limit": MaxClients is one. */
     if (strcmp(text, "-1") == 0 && itk_is_server_wide(cmd)) {
         conf->max_clients = ITK_UNLIMITED;
         return NULL;
@@ -222,24 +221,13 @@ static const char *flag(cmd_parms *cmd, void *unused, int on)
     return err;
 }
 
-/* mpm-itk for 2.4 has it, for what a process keeps until it knows the user. */
-static const char *capabilities(cmd_parms *cmd, void *unused, int on)
-{
-    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-
-    (void) unused;
-    (void) on;
-    itk_conf.capabilities_said = 1;
-    return err;
-}
-
 static void warn(const char *text, int value)
 {
     ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, NULL,
                  "WARNING: %s %d", text, value);
 }
 
-static const char *max_clients(cmd_parms *cmd, void *unused, const char *text)
+const char *itk_set_max_workers(cmd_parms *cmd, void *unused, const char *text)
 {
     const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
 
@@ -252,12 +240,12 @@ static const char *max_clients(cmd_parms *cmd, void *unused, const char *text)
     }
     if (itk_conf.max_clients > itk_conf.server_limit) {
         itk_conf.max_clients = itk_conf.server_limit;
-        warn("MaxRequestWorkers lowered to ServerLimit,",
+        warn(ITK_MAX_WORKERS " lowered to ServerLimit,",
              itk_conf.max_clients);
     }
     else if (itk_conf.max_clients < 1) {
         itk_conf.max_clients = 1;
-        warn("MaxRequestWorkers raised to", itk_conf.max_clients);
+        warn(ITK_MAX_WORKERS " raised to", itk_conf.max_clients);
     }
     return NULL;
 }
@@ -313,10 +301,11 @@ int itk_directives_check(apr_pool_t *p, itk_fault *fault)
 }
 
 /*
- * "All directives have been worked through", with -t as well: the tree gets one
- * more directive, as with httpd 2.0.  2.4's hook for this (check_config) comes
- * when vhosts have been merged with the main server, and its errors have no
- * line of a file.
+ * httpd 2.0 has no hook for "all directives have been worked through" that is
+ * called with -t as well, and 2.4's (check_config) comes when vhosts have been
+ * merged with the main server, and its errors have no line of a file.  A graceful
+ * restart with a configuration that -t took and the start refuses ends the
+ * server: so the tree gets one more directive.
  */
 #define LAST_DIRECTIVE "ItkEndOfConfiguration"
 
@@ -350,7 +339,7 @@ static const char *end_of_configuration(cmd_parms *cmd, void *unused)
         return "this is no directive, but the mark that the configuration "
                "ends here";
     }
-    if ((fault.why = itk_expr_settle(cmd)) != NULL) {
+    if ((fault.why = itk_line_settle(cmd)) != NULL) {
         return fault.why;
     }
     if (itk_checks_configuration(cmd->pool, cmd->server, &fault) == 0) {
@@ -370,27 +359,21 @@ static const char *end_of_configuration(cmd_parms *cmd, void *unused)
     AP_INIT_TAKE1(name, global_number, (void *)&what, RSRC_CONF, help)
 
 const command_rec itk_directives[] = {
+    ITK_LINE_DIRECTIVES,
     LISTEN_COMMANDS,
-    AP_GRACEFUL_SHUTDOWN_TIMEOUT_COMMAND,
     NUMBER("StartServers", start_servers,
            "Taken as prefork's, and of no effect: see ItkMinSpareWorkers"),
     NUMBER("MinSpareServers", min_spare_servers,
            "Taken as prefork's, and of no effect: see ItkMinSpareWorkers"),
     NUMBER("MaxSpareServers", max_spare_servers,
            "Taken as prefork's, and of no effect: see ItkIdleTimeout"),
-    AP_INIT_TAKE1("MaxRequestWorkers", max_clients, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("MaxClients", itk_set_max_workers, NULL, RSRC_CONF,
                   "Most workers of all pools, and so requests at a time"),
-    AP_INIT_TAKE1("MaxClients", max_clients, NULL, RSRC_CONF,
-                  "The older name of MaxRequestWorkers"),
     AP_INIT_TAKE1("ServerLimit", server_limit, NULL, RSRC_CONF,
-                  "Highest value of MaxRequestWorkers until the next full "
+                  "Highest value of " ITK_MAX_WORKERS " until the next full "
                   "start"),
     AP_INIT_TAKE2("AssignUserID", itk_assign_user_id, NULL, ANYWHERE,
                   "User and group, names or #numbers, that serve this host"),
-    AP_INIT_RAW_ARGS("AssignUserIDExpr", itk_expr_assign, NULL, ANYWHERE,
-                     "The user, as an expression that is a constant"),
-    AP_INIT_RAW_ARGS("AssignGroupIDExpr", itk_expr_assign, (void *)1, ANYWHERE,
-                     "The group, as an expression that is a constant"),
     AP_INIT_TAKE1("MaxClientsVHost", max_clients_vhost, NULL, ANYWHERE,
                   "Most connections that this host serves at a time"),
     AP_INIT_TAKE1("NiceValue", nice_value, NULL, ANYWHERE,
@@ -399,8 +382,6 @@ const command_rec itk_directives[] = {
                   "Lowest and highest user that is ever switched to"),
     AP_INIT_TAKE2("LimitGIDRange", limit_range, (void *)1, RSRC_CONF,
                   "Lowest and highest group that is ever switched to"),
-    AP_INIT_FLAG("EnableCapabilities", capabilities, NULL, RSRC_CONF,
-                 "Taken, and of no effect: no process that serves has any"),
     AP_INIT_TAKE1("ItkModel", model, NULL, RSRC_CONF,
                   "pool: workers are kept; fork: one connection a worker"),
     NUMBER("ItkDispatchers", dispatchers,

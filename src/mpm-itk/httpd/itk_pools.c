@@ -11,7 +11,6 @@
 
 #include <grp.h>
 
-itk_run itk_this_run;
 
 /* What has to be looked up while the tables grow. */
 typedef struct {
@@ -234,9 +233,9 @@ static int make_server(maker *m, const server_rec *main_server, server_rec *s,
 static int find_user(maker *m)
 {
     static const itk_limits any = ITK_LIMITS_DEFAULT;
-    const char *name = unixd_config.user_name;
+    const char *name = ap_unixd_config.user_name;
     const char *group = apr_psprintf(m->p, "#%lu",
-                                     (unsigned long)unixd_config.group_id);
+                                     (unsigned long)ap_unixd_config.group_id);
     const char *why = itk_identity_for_pool(m->p, name, group, &m->user.who,
                                             &m->user.account);
 
@@ -257,7 +256,7 @@ int itk_pools_make(apr_pool_t *p, server_rec *main_server, itk_fault *fault)
     maker m;
     itk_host *hosts;
     server_rec *s;
-    int count = 0, empty_lines = 0, fields;
+    int count = 0, empty_lines = 0, lines;
 
     memset(&m, 0, sizeof(m));
     m.p = p;
@@ -281,9 +280,8 @@ int itk_pools_make(apr_pool_t *p, server_rec *main_server, itk_fault *fault)
             return -1;
         }
         /* the vhost's own rule is applied when its address is known */
-        fields = s->limit_req_fields > 0 ? s->limit_req_fields
-                                         : DEFAULT_LIMIT_REQUEST_FIELDS;
-        empty_lines = fields > empty_lines ? fields : empty_lines;
+        lines = itk_line_empty_lines(s);
+        empty_lines = lines > empty_lines ? lines : empty_lines;
     }
 
     itk_this_run.pools = (const itk_pool *)m.pools->elts;

@@ -51,7 +51,7 @@ static int refuse(request_rec *r, const char *what)
 {
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, ap_server_conf,
                  "mpm-itk: client %s asked a worker of pool %s for %s of "
-                 "another pool", r->connection->remote_ip,
+                 "another pool", r->connection->client_ip,
                  itk_this_run.pools[itk_me.pool].name, what);
     /* a body is not waited for */
     apr_table_unset(r->headers_in, "Content-Length");

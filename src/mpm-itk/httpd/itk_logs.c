@@ -144,33 +144,6 @@ int itk_sole_pool(const server_rec *s)
     return conf->pool;
 }
 
-const char *itk_section_key(apr_pool_t *p, const char *file, int line)
-{
-    return apr_psprintf(p, "%d:%s", line, file ? file : "");
-}
-
-apr_hash_t *itk_pools_by_section(apr_pool_t *p, const server_rec *main_server)
-{
-    apr_hash_t *pools = apr_hash_make(p);
-    const server_rec *s;
-    const char *key;
-    int *pool;
-
-    for (s = main_server->next; s; s = s->next) {
-        key = itk_section_key(p, s->defn_name, (int)s->defn_line_number);
-        pool = apr_hash_get(pools, key, APR_HASH_KEY_STRING);
-        if (pool == NULL) {
-            pool = apr_palloc(p, sizeof(*pool));
-            *pool = itk_sole_pool(s);
-            apr_hash_set(pools, key, APR_HASH_KEY_STRING, pool);
-        }
-        else if (*pool != itk_sole_pool(s)) {
-            *pool = ITK_SEVERAL;    /* a file that is included twice */
-        }
-    }
-    return pools;
-}
-
 static void claim_all(log_files *files, const ap_directive_t *d, int pool,
                       apr_hash_t *pools)
 {

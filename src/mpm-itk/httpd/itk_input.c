@@ -7,10 +7,10 @@
  * filter above CORE_IN sees to it: while a head is read it reads the socket
  * itself, puts the bytes where CORE_IN has its own, and gives them a second in
  * all to be a line.  It answers httpd's question for more input between two
- * requests without a system call (ap_check_pipeline looks for one byte: the
- * answer to the first is to be sent now if there is no second).
+ * requests without a system call: the answer to the first is to be sent now if
+ * there is no second.
  *
- * core_net_rec and core_ctx_t are http_core.h's.
+ * core_net_rec and core_ctx_t are httpd.h's in 2.0, http_core.h's in 2.4.
  */
 
 #include "itk_worker.h"
@@ -38,7 +38,7 @@ static char look[HEAD_LOOK];
  * CORE_IN makes its brigade when it is asked for the first time.  Asked for
  * all that there is it hands out the socket's bucket, unread, and here it is
  * given back.  (Made here instead it would have to be known what belongs to
- * it.)
+ * it: 2.0.54 has one member more.)
  */
 static apr_status_t seed(ap_filter_t *core_in, core_net_rec *net)
 {
@@ -202,8 +202,8 @@ static apr_status_t read_input(ap_filter_t *f, apr_bucket_brigade *bb,
         && (rv = seed(f->next, itk_now.net)) != APR_SUCCESS) {
         return rv;
     }
-    if (mode == AP_MODE_SPECULATIVE && block == APR_NONBLOCK_READ
-        && readbytes == 1 && !itk_input_ahead()) {
+    if (block == APR_NONBLOCK_READ && itk_line_is_probe(mode, readbytes)
+        && !itk_input_ahead()) {
         return APR_EAGAIN;
     }
     if (mode == AP_MODE_GETLINE && itk_now.in_head

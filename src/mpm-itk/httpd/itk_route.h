@@ -15,7 +15,8 @@
  * itk_route_host       tests; itk_route_head does the    a status; *out is set
  *                      same, and remembers               all the same
  *
- * itk_route.c finds the vhost, itk_route_pool.c the pool.
+ * itk_route.c, which is each line's own, finds the vhost; itk_route_pool.c the
+ * pool.
  */
 
 #include "itk.h"
@@ -33,7 +34,8 @@ void itk_route_head(void *adapter, const itk_address *local,
  * The server that ap_read_request would end with for this head.  c needs
  * local_addr, base_server and vhost_lookup_data, as ap_update_vhost_given_ip
  * leaves them.  HTTP_OK, or the status of the answer that httpd gives while it
- * reads: then *out is the server that gives it.
+ * reads: then *out is the server that gives it.  (itk_route.c, and all below to
+ * itk_route_path.)
  */
 int itk_route_host(conn_rec *c, const itk_head *head, const char *bytes,
                    apr_pool_t *p, server_rec **out);
@@ -52,6 +54,21 @@ request_rec *itk_route_request(conn_rec *c, server_rec *quiet,
 server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
                            const itk_head *head, const char *bytes);
 
+/*
+ * The value of Host as this line of httpd has it in headers_in.  Its length; -1
+ * there is none, -2 it does not fit.  The head is whole, and itk_route_limits
+ * had nothing to say.
+ */
+int itk_route_host_field(const itk_head *head, const char *bytes, char *out,
+                         apr_size_t size);
+
+/* 1: which names an address has counts even for a name that none has. */
+int itk_route_is_strict(const server_rec *s);
+
+/* The path as this server's <Location>s are compared with it.  NULL: the request
+ * is answered with an error before.  r's own is changed. */
+const char *itk_route_path(const server_rec *s, request_rec *r);
+
 /* Longer names are possible, and are looked for each time. */
 #define ITK_ROUTE_NAME 256
 
@@ -62,8 +79,5 @@ server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
 void itk_route_names_prepare(apr_pool_t *p, const server_rec *main_server);
 int itk_route_names_have(const char *host);
 unsigned int itk_route_names_count(void);
-
-/* For APR: the same address, in *out, which lives as long as both. */
-void itk_route_sockaddr(const itk_address *address, apr_sockaddr_t *out);
 
 #endif

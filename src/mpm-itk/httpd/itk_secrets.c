@@ -18,6 +18,8 @@
  *     point into it.
  *
  * Wiped: the same texts in the buffers of the files that they were read from,
+ * a variable's value behind its name as httpd has cut a line in two (a loadable
+ * MPM is there only when some memory of the reading before is in use again),
  * and whatever APR has free (itk_leftovers.c).
  *
  * Not reached, and so in the memory of every worker:
@@ -44,7 +46,7 @@
 #define MAP_FIXED_NOREPLACE 0x100000     /* Linux 4.17 */
 #endif
 
-/* mod_env.c's, in all of 2.0.48 to 2.0.65. */
+/* mod_env.c's, in all of 2.0 and 2.4. */
 typedef struct env_conf {
     apr_table_t *vars;
     apr_table_t *unsetenv;
@@ -58,7 +60,7 @@ typedef struct text {
     char *now;
     apr_size_t size;            /* with its NUL */
     int pool;
-    const char *name;           /* of a value for PHP */
+    const char *name;           /* of a variable, or a value for PHP */
 } text;
 
 typedef struct reference {
@@ -71,6 +73,7 @@ typedef struct collection {
     apr_hash_t *texts;          /* by address */
     apr_array_header_t *references;
     apr_array_header_t *moved;  /* itk_leftover: the texts in the pages */
+    apr_hash_t *stay;           /* texts that everybody has */
     module *env;
     int php;                    /* it is there */
     int pool;                   /* of the settings that are looked at */
@@ -133,8 +136,10 @@ static void env_values(collection *c, ap_conf_vector_t *vector, int pool)
     list = apr_table_elts(conf->vars);
     entries = (apr_table_entry_t *)list->elts;
     for (i = 0; i < list->nelts; i++) {
-        if (entries[i].key) {
-            (void) refer(c, &entries[i].val, pool);
+        text *t = entries[i].key ? refer(c, &entries[i].val, pool) : NULL;
+
+        if (t) {
+            t->name = apr_pstrdup(c->p, entries[i].key);
         }
     }
 }
@@ -148,21 +153,25 @@ static void settings(collection *c, ap_conf_vector_t *vector, int pool)
     }
 }
 
-/* A container's settings, and those of <Files> in it. */
+static void containers(collection *c, const apr_array_header_t *list,
+                       int pool);
+
+/* A container's settings, and those of <Files> and <If> in it. */
 static void container(collection *c, ap_conf_vector_t *vector, int pool)
 {
-    core_dir_config *core;
-    int i;
+    const core_dir_config *core = ap_get_core_module_config(vector);
 
     settings(c, vector, pool);
-    core = ap_get_module_config(vector, &core_module);
-    for (i = 0; core && core->sec_file && i < core->sec_file->nelts; i++) {
-        settings(c, ((ap_conf_vector_t **)core->sec_file->elts)[i], pool);
+    if (core) {
+        containers(c, core->sec_file, pool);
+#ifdef ITK_HAVE_IF
+        containers(c, core->sec_if, pool);
+#endif
     }
 }
 
 static void containers(collection *c, const apr_array_header_t *list,
-                           int pool)
+                       int pool)
 {
     int i;
 
@@ -256,6 +265,20 @@ static int make_pages(collection *c)
     return madvise(pages, pages_length, MADV_DONTFORK);
 }
 
+/* A copy of such a text is in use where it was read, beside its name. */
+static void note_those_that_stay(collection *c)
+{
+    const reference *r = (const reference *)c->references->elts;
+    int i;
+
+    c->stay = apr_hash_make(c->p);
+    for (i = 0; i < c->references->nelts; i++) {
+        if (r[i].what->pool == EVERYBODY) {
+            apr_hash_set(c->stay, r[i].what->old, APR_HASH_KEY_STRING, "");
+        }
+    }
+}
+
 static void move(collection *c)
 {
     apr_size_t *next = apr_pmemdup(c->p, c->start, ((apr_size_t)c->pools + 1)
@@ -264,6 +287,7 @@ static void move(collection *c)
     itk_leftover *left;
     int i;
 
+    note_those_that_stay(c);
     for (i = 0; i < c->references->nelts; i++) {
         text *t = r[i].what;
 
@@ -275,6 +299,10 @@ static void move(collection *c)
             next[t->pool] += t->size;
             memcpy(t->now, t->old, t->size);
             memset(t->old, 0, t->size);
+            if (apr_hash_get(c->stay, t->now, APR_HASH_KEY_STRING)) {
+                *r[i].at = t->now;
+                continue;
+            }
             left = apr_array_push(c->moved);
             left->text = t->now;
             left->before = t->name;

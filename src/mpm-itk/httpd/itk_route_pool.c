@@ -113,13 +113,35 @@ static name_entry *name_place(const address_key *key, const char *name,
 
 /* ---- an address --------------------------------------------------------- */
 
+/* For APR: the same address, in *out, which lives as long as both. */
+static void sockaddr_of(const itk_address *address, apr_sockaddr_t *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->family = address->any.sa_family;
+#if APR_HAVE_IPV6
+    if (address->any.sa_family == AF_INET6) {
+        out->sa.sin6 = address->v6;
+        out->salen = sizeof(struct sockaddr_in6);
+        out->ipaddr_ptr = &out->sa.sin6.sin6_addr;
+        out->ipaddr_len = sizeof(struct in6_addr);
+        out->port = ntohs(address->v6.sin6_port);
+        return;
+    }
+#endif
+    out->sa.sin = address->v4;
+    out->salen = sizeof(struct sockaddr_in);
+    out->ipaddr_ptr = &out->sa.sin.sin_addr;
+    out->ipaddr_len = sizeof(struct in_addr);
+    out->port = ntohs(address->v4.sin_port);
+}
+
 static void fill_connection(conn_rec *c, apr_sockaddr_t *local)
 {
     memset(c, 0, sizeof(*c));
     c->base_server = ap_server_conf;    /* given_ip assumes it */
     c->local_addr = local;
     c->conn_config = no_config;
-    c->remote_ip = unknown;
+    c->client_ip = unknown;
 }
 
 static void route_of(const server_rec *s, itk_route *out)
@@ -171,7 +193,7 @@ static int is_of_one_pool(const server_rec *base, int by_name,
         const itk_server_conf *conf = itk_server_conf_of(s);
 
         if (is_reachable(s, local)
-            && (conf->pool != first->pool || conf->place_count || conf->tls
+            && (conf->pool != first->pool || conf->place_count
                 || itk_this_run.hosts[conf->host].max_clients)) {
             return 0;
         }
@@ -191,7 +213,7 @@ static const address_entry *address_of(const itk_address *local)
     if (entry->known && memcmp(&entry->key, &key, sizeof(key)) == 0) {
         return entry;
     }
-    itk_route_sockaddr(local, &sockaddr);
+    sockaddr_of(local, &sockaddr);
     fill_connection(&c, &sockaddr);
     ap_update_vhost_given_ip(&c);
 
@@ -200,10 +222,13 @@ static const address_entry *address_of(const itk_address *local)
     entry->base = c.base_server;
     entry->names = c.vhost_lookup_data;
     route_of(c.base_server, &entry->route);
-    /* A head that is encrypted says nothing: one pool an address (itk_tls.c) */
-    if (!entry->route.tls
-        && !is_of_one_pool(c.base_server, c.vhost_lookup_data != NULL,
-                           &sockaddr)) {
+    if (entry->route.tls) {
+        if (itk_tls_has_names()) {
+            entry->route.pool = -1;     /* the one in the ClientHello decides */
+        }
+    }
+    else if (!is_of_one_pool(c.base_server, c.vhost_lookup_data != NULL,
+                             &sockaddr)) {
         entry->route.pool = -1;
         entry->route.host = -1;
     }
@@ -220,36 +245,22 @@ void itk_route_address(void *adapter, int listener, const itk_address *local,
 
 /* ---- a head ------------------------------------------------------------- */
 
-/*
- * As ap_process_request_internal and ap_location_walk look at r->uri for a
- * <Location> with a literal prefix.
- */
 static int pool_in_places(const itk_server_conf *conf, const server_rec *s,
                           request_rec *r)
 {
-    const core_dir_config *core
-        = ap_get_module_config(s->lookup_defaults, &core_module);
-    char *uri;
+    const char *path = itk_route_path(s, r);
     int i;
 
-    /* An error is answered before any <Location> is looked at. */
-    if (r->parsed_uri.path
-        && (core->allow_encoded_slashes
-            ? ap_unescape_url_keep2f(r->parsed_uri.path)
-            : ap_unescape_url(r->parsed_uri.path)) != OK) {
-        return conf->pool;
-    }
-    uri = r->uri;
-    ap_getparents(uri);
-    if (uri[0] == '/') {
-        ap_no2slash(uri);
+    if (path == NULL) {
+        return conf->pool;      /* an error is answered before any counts */
     }
     for (i = conf->place_count - 1; i >= 0; i--) {
         const itk_place *place = &conf->places[i];
 
-        if (strncmp(place->prefix, uri, place->length) == 0
+        if (strncmp(place->prefix, path, place->length) == 0
             && (place->prefix[place->length - 1] == '/'
-                || uri[place->length] == '/' || uri[place->length] == '\0')) {
+                || path[place->length] == '/'
+                || path[place->length] == '\0')) {
             return place->pool;
         }
     }
@@ -257,37 +268,40 @@ static int pool_in_places(const itk_server_conf *conf, const server_rec *s,
 }
 
 /*
- * The name that decides, as it came: of the target, else of Host.  Below 0:
- * none that can be remembered.  *r is made where the target may have a name.
+ * The name that decides, as it came: of the target, with a slash before it, else
+ * of Host.  Below 0: none that can be remembered.  *r is made where the target
+ * may have a name.
  */
 static int deciding_name(conn_rec *c, server_rec *quiet, const itk_head *head,
                          const char *bytes, char *name, request_rec **r)
 {
     itk_slice method, target, protocol;
     apr_size_t length;
+    int host;
 
     if (head->simple) {
         return -1;
     }
     itk_head_request(head, bytes, &method, &target, &protocol);
-    if (target.length > 0 && target.start[0] == '/'
-        && (target.length == 1 || target.start[1] != '/')
-        && (method.length != 7 || memcmp(method.start, "CONNECT", 7) != 0)) {
-        return itk_head_host(head, bytes, name, ITK_ROUTE_NAME);
+    if (target.length == 0 || target.start[0] != '/'
+        || (target.length > 1 && target.start[1] == '/')
+        || (method.length == 7 && memcmp(method.start, "CONNECT", 7) == 0)) {
+        *r = itk_route_request(c, quiet, head, bytes, scratch);
+        if ((*r)->status != HTTP_OK) {
+            return -1;
+        }
+        if ((*r)->hostname) {
+            length = strlen((*r)->hostname);
+            if (length + 1 >= ITK_ROUTE_NAME) {
+                return -1;
+            }
+            name[0] = '/';
+            memcpy(name + 1, (*r)->hostname, length);
+            return (int)length + 1;
+        }
     }
-    *r = itk_route_request(c, quiet, head, bytes, scratch);
-    if ((*r)->status != HTTP_REQUEST_TIME_OUT) {
-        return -1;              /* no URI */
-    }
-    if ((*r)->hostname == NULL) {
-        return itk_head_host(head, bytes, name, ITK_ROUTE_NAME);
-    }
-    length = strlen((*r)->hostname);
-    if (length >= ITK_ROUTE_NAME) {
-        return -1;
-    }
-    memcpy(name, (*r)->hostname, length);
-    return (int)length;
+    host = itk_route_host_field(head, bytes, name, ITK_ROUTE_NAME);
+    return host > 0 ? host : -1;        /* with none the path may decide */
 }
 
 /*
@@ -300,6 +314,9 @@ static server_rec *search(conn_rec *c, server_rec *quiet, const itk_head *head,
     void *list = c->vhost_lookup_data;
     server_rec *s;
 
+    if (itk_route_is_strict(c->base_server)) {
+        return itk_route_find(*r, quiet, head, bytes);
+    }
     c->vhost_lookup_data = NULL;
     s = itk_route_find(*r, quiet, head, bytes);
     if (list == NULL || (*r)->status != HTTP_OK
@@ -329,6 +346,35 @@ static server_rec *remembered(const name_entry *entry, const address_key *key,
            ? entry->server : NULL;
 }
 
+/* ---- a ClientHello ------------------------------------------------------- */
+
+static server_rec *server_of_hello(conn_rec *c, const address_entry *address,
+                                   const char *tls_name)
+{
+    char name[ITK_ROUTE_NAME];
+    name_entry *entry;
+    server_rec *s;
+    int length;
+
+    if (!itk_tls_has_names() || tls_name == NULL || *tls_name == '\0'
+        || !itk_route_names_have(tls_name)) {
+        return address->base;
+    }
+    length = apr_snprintf(name, sizeof(name), "\n%s", tls_name);
+    entry = name_place(&address->key, name, (apr_size_t)length);
+    s = remembered(entry, &address->key, name, length);
+    if (s == NULL) {
+        s = itk_tls_find(c, tls_name);
+        s = s ? s : address->base;
+        if (length + 1 < (int)sizeof(name)) {
+            remember(entry, &address->key, name, length, s);
+        }
+    }
+    return s;
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
 void itk_route_head(void *adapter, const itk_address *local,
                     const itk_address *remote, const itk_head *head,
                     const char *bytes, const char *tls_name, itk_route *out)
@@ -345,19 +391,23 @@ void itk_route_head(void *adapter, const itk_address *local,
 
     (void) adapter;
     (void) remote;
-    (void) tls_name;            /* mod_ssl of 2.0 has no use for it */
     route_of(address->base, out);
-    if (out->tls || head == NULL || head->result != ITK_HEAD_WHOLE) {
+    fill_connection(&c, &sockaddr);
+    c.base_server = address->base;
+    c.vhost_lookup_data = address->names;
+    sockaddr_of(local, &sockaddr);
+    if (out->tls) {
+        route_of(server_of_hello(&c, address, tls_name), out);
+        out->tls = 1;
+        return;
+    }
+    if (head == NULL || head->result != ITK_HEAD_WHOLE) {
         return;
     }
     head = itk_route_as_read(address->base, head);
     if (itk_route_limits(address->base, head, bytes) != HTTP_OK) {
         return;
     }
-    fill_connection(&c, &sockaddr);
-    c.base_server = address->base;
-    c.vhost_lookup_data = address->names;
-    itk_route_sockaddr(local, &sockaddr);
 
     length = deciding_name(&c, &quiet, head, bytes, name, &r);
     if (length >= 0) {
@@ -375,8 +425,9 @@ void itk_route_head(void *adapter, const itk_address *local,
         }
     }
     route_of(s, out);
+    out->tls = 0;               /* the address says so */
     conf = itk_server_conf_of(s);
-    if (conf->place_count && is_request) {
+    if (conf->place_count && is_request && r->status == HTTP_OK) {
         out->pool = pool_in_places(conf, s, r);
     }
     if (r) {

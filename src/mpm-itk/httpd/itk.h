@@ -3,24 +3,35 @@
 #define ITK_H
 
 /*
- * The adapter of the itk MPM to httpd 2.0.
+ * The adapter of the itk MPM to httpd: what 2.0 and 2.4 have in common.
  *
- * itk.c             the module: hooks, the server's life in httpd's contract
+ * itk_roles.c       what the core is told of httpd
  * itk_directives.c  the directives
  * itk_assign.c      AssignUserID, and what servers and locations have of it
+ * itk_sections.c    which vhost a directive is of
  * itk_pools.c       the table of pools, from all that has an identity
- * itk_route.c       which vhost a head is for
  * itk_route_pool.c  which pool a connection is for (itk_route_names.c: quickly)
  * itk_checks.c      what is refused at the start
- * itk_modules.c     what is known of the modules that come with httpd 2.0
- * itk_tls.c         one pool an address where heads come encrypted
  * itk_paths.c       logs that a pool could replace by links
- * itk_worker.c …    a worker, from its fork to its end (itk_worker.h)
+ * itk_worker.c ...  a worker, from its fork to its end (itk_worker.h)
+ *
+ * Each line has besides, below src/mpm-itk/2.0 or 2.4:
+ *
+ * itk.c             the module: hooks, the server's life in httpd's contract
+ * itk_line.h        what has another name
+ * itk_line.c        what is done in another way
+ * itk_route.c       which vhost a head is for
+ * itk_modules.c     what is known of the modules that come with it
+ * itk_tls.c         what TLS asks for
+ *
+ * and 2.4 itk_expr.c (AssignUserIDExpr, AssignGroupIDExpr) and itk_stop.c (a
+ * graceful stop).
  *
  * The files of the core know nothing of httpd; core/itk_run.h is what they are
  * told.
  */
 
+/* 2.0 shows with it what modules seldom need; 2.4 always does. */
 #define CORE_PRIVATE
 
 #include "apr.h"
@@ -39,25 +50,21 @@
 #include "http_request.h"
 #include "http_vhost.h"
 #include "util_cfgtree.h"
+#include "util_filter.h"
 #include "ap_listen.h"
 #include "ap_mpm.h"
-#include "mpm.h"
-#include "mpm_common.h"
-#include "scoreboard.h"
-#include "unixd.h"
 
 #include "itk_ids.h"
 #include "itk_identity.h"
 #include "itk_run.h"
+#include "itk_line.h"
 
-/* 2.0.48 knows neither states nor the common handler for crashes. */
-#ifdef AP_MPMQ_MPM_STATE
-#define ITK_HAVE_FATAL_SIGNALS 1
-#else
-#define AP_MPMQ_STARTING 0
-#define AP_MPMQ_RUNNING  1
-#define AP_MPMQ_STOPPING 2
-#endif
+#include "mpm_common.h"
+#include "mpm_default.h"
+#include "scoreboard.h"
+#include "unixd.h"
+
+#include <errno.h>
 
 extern module AP_MODULE_DECLARE_DATA mpm_itk_module;
 
@@ -93,7 +100,8 @@ typedef struct itk_server_conf {
     /* Filled in by itk_pools_make. */
     int pool;                   /* of requests outside of all places */
     int host;                   /* index in itk_run.hosts */
-    int tls;                    /* SSLEngine on (itk_tls.c) */
+    int tls;                    /* speaks TLS (itk_tls.c) */
+    int tls_if_https;           /* does if its protocol is https (2.4) */
     const ap_directive_t *tls_directive;
     const itk_place *places;    /* the last that matches counts */
     int place_count;
@@ -130,6 +138,9 @@ typedef struct itk_settings {
 
 extern itk_settings itk_conf;
 extern const command_rec itk_directives[];
+
+/* MaxClients, and its other names. */
+const char *itk_set_max_workers(cmd_parms *cmd, void *unused, const char *text);
 
 /* Before every reading of the configuration. */
 void itk_directives_reset(apr_pool_t *pconf);
@@ -168,11 +179,15 @@ const char *itk_identity_for_pool(apr_pool_t *p, const char *user,
 /* ---- itk.c -------------------------------------------------------------- */
 
 extern int itk_one_process;     /* -X */
-extern int itk_mpm_state;
 extern apr_pool_t *itk_pconf;
+
+/* ---- itk_roles.c -------------------------------------------------------- */
 
 /* What the roles are told of this reading of the configuration. */
 extern itk_run itk_this_run;
+
+/* Fills it in, before anything is forked.  0, or -1 and it has been said. */
+int itk_roles_fill(apr_pool_t *p, server_rec *s);
 
 /* ---- itk_pools.c -------------------------------------------------------- */
 
@@ -218,15 +233,75 @@ typedef int itk_tree_visit(apr_pool_t *p, const ap_directive_t *node,
 int itk_tree_walk(apr_pool_t *p, const ap_directive_t *node,
                   itk_tree_visit *visit, void *baton);
 
+/* ---- itk_sections.c ------------------------------------------------------ */
+
+/* The server that this directive stands in; NULL: of a vhost that httpd did not
+ * make.  *by_section is NULL before the first call of a reading. */
+server_rec *itk_server_of_directive(apr_pool_t *p, server_rec *main_server,
+                                    apr_hash_t **by_section,
+                                    const ap_directive_t *node);
+
 /* ---- itk_modules.c, itk_tls.c, itk_paths.c ------------------------------ */
 
 /* Modules, and uses of them, that cannot work here.  0, or -1 and *fault. */
 int itk_modules_check(apr_pool_t *p, itk_fault *fault);
 
-/* Which servers speak TLS; two pools on one such address.  The same. */
+/* What the configuration says of TLS, and what of it cannot be.  The same. */
 int itk_tls_check(apr_pool_t *p, server_rec *main_server, itk_fault *fault);
+
+/* When httpd knows the protocol of each server. */
+void itk_tls_settle(server_rec *main_server);
+
+/* 1: the name in a ClientHello says which vhost it is. */
+int itk_tls_has_names(void);
+
+/* In a dispatcher: the vhost of that name on c's address, or NULL. */
+server_rec *itk_tls_find(conn_rec *c, const char *name);
 
 /* A pool that could put a link where root opens a log.  The same. */
 int itk_paths_check(apr_pool_t *p, itk_fault *fault);
+
+/* ---- itk_line.c: what the two lines do in another way --------------------- */
+
+/* Directives: before a reading; when all have been worked through, NULL or why
+ * not; what this line refuses. */
+void itk_line_reset(apr_pool_t *pconf);
+const char *itk_line_settle(cmd_parms *cmd);
+int itk_line_check(apr_pool_t *p, itk_fault *fault);
+
+/* The empty lines before a request line, the last of which is the request. */
+int itk_line_empty_lines(const server_rec *s);
+
+/* Things that are allowed and should be known.  To the log. */
+void itk_line_notices(const server_rec *main_server);
+
+/* Directives with a file that root opens, and with a folder for such files. */
+extern const char *const itk_line_files[], *const itk_line_folders[];
+
+/* The supervisor: a child that is none of ours has ended; a worker has begun or
+ * ended; every 250 ms. */
+void itk_line_other_ended(pid_t pid, int status);
+void itk_line_child(pid_t pid, int slot, int is_there);
+void itk_line_tick(void);
+
+/* Is a connection held back by the kernel until there are bytes on it? */
+int itk_line_defers(const server_rec *s, const ap_listen_rec *lr);
+
+/* Every new process, first of all; a worker, before its first connection. */
+void itk_line_forked(void);
+void itk_line_worker_begins(apr_pool_t *pchild);
+
+/* A worker has a connection. */
+void itk_line_connection(conn_rec *c);
+
+/* Does httpd look here whether there is another request already? */
+int itk_line_is_probe(ap_input_mode_t mode, apr_off_t bytes);
+
+/* How long the next request is waited for; below 0: httpd's filters know. */
+apr_interval_time_t itk_line_keep_alive(const request_rec *r);
+
+/* Answers a request that has been read, the last of its connection or not.  r is
+ * gone afterwards if there may be another. */
+void itk_line_answer(conn_rec *c, request_rec *r, int is_last);
 
 #endif

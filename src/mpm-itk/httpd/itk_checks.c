@@ -40,7 +40,7 @@ int itk_tree_walk(apr_pool_t *p, const ap_directive_t *node,
 
 const char *itk_runtime_folder(apr_pool_t *p)
 {
-    char *file = ap_server_root_relative(p, ap_pid_fname);
+    char *file = ap_runtime_dir_relative(p, ap_pid_fname);
     char *slash = file ? strrchr(file, '/') : NULL;
 
     if (slash == NULL || slash == file) {
@@ -160,7 +160,7 @@ static int check_numbers(apr_pool_t *p, itk_fault *fault)
                    ? itk_conf.max_workers_per_pool : itk_conf.max_clients;
 
     if (itk_conf.max_clients < itk_conf.dispatchers) {
-        fault->why = apr_psprintf(p, "MaxClients %d is less than "
+        fault->why = apr_psprintf(p, ITK_MAX_WORKERS " %d is less than "
                                   "ItkDispatchers %d: each dispatcher needs a "
                                   "worker", itk_conf.max_clients,
                                   itk_conf.dispatchers);
@@ -177,7 +177,8 @@ static int check_numbers(apr_pool_t *p, itk_fault *fault)
     if (itk_conf.min_spare_workers > per_pool) {
         fault->why = apr_psprintf(p, "ItkMinSpareWorkers %d is more than the "
                                   "%d workers that a user can have "
-                                  "(ItkMaxWorkersPerPool, MaxClients)",
+                                  "(ItkMaxWorkersPerPool, "
+                                  ITK_MAX_WORKERS ")",
                                   itk_conf.min_spare_workers, per_pool);
         return -1;
     }
@@ -190,9 +191,10 @@ int itk_checks_configuration(apr_pool_t *p, server_rec *main_server,
                              itk_fault *fault)
 {
     /* nothing could run it: CGI programs are the worker's own */
-    unixd_config.suexec_enabled = 0;
+    ap_unixd_config.suexec_enabled = 0;
 
     return itk_modules_check(p, fault) != 0
+        || itk_line_check(p, fault) != 0
         || itk_assign_check(p, fault) != 0
         || itk_directives_check(p, fault) != 0
         || itk_pools_make(p, main_server, fault) != 0
@@ -248,6 +250,7 @@ void itk_checks_notices(apr_pool_t *p, server_rec *main_server)
                      "ItkMinSpareWorkers and ItkIdleTimeout",
                      itk_conf.prefork_only);
     }
+    itk_line_notices(main_server);
     if (itk_this_run.pool_count > 1) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server,
                      "mpm-itk: hosts are served in %d pools. A proxy in front "

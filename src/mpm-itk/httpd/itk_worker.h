@@ -3,7 +3,7 @@
 #define ITK_WORKER_H
 
 /*
- * The worker of httpd 2.0: what the supervisor prepares for all of them, and
+ * The worker: what the supervisor prepares for all of them, and
  * what one does from its fork to its end.
  *
  *   itk_start.c        before a worker runs anything: leaves behind what is
@@ -140,6 +140,12 @@ void itk_vhost_done(conn_rec *c);
 /* The head that is read next has been looked at. */
 void itk_vhost_next(const itk_head *head, const char *bytes);
 
+/* ---- itk_sections.c ------------------------------------------------------ */
+
+/* Pools of vhosts, by itk_section_key of their sections in the tree. */
+apr_hash_t *itk_pools_by_section(apr_pool_t *p, const server_rec *main_server);
+const char *itk_section_key(apr_pool_t *p, const char *file, int line);
+
 /* ---- itk_logs.c --------------------------------------------------------- */
 
 /* What a worker does with a descriptor that the configuration opened. */
@@ -166,10 +172,6 @@ void itk_logs_sort(apr_pool_t *p, server_rec *s, const int *fds, int count,
  * another one's. */
 #define ITK_SEVERAL (-1)
 int itk_sole_pool(const server_rec *s);
-
-/* Pools of vhosts, by itk_section_key of their sections in the tree. */
-apr_hash_t *itk_pools_by_section(apr_pool_t *p, const server_rec *main_server);
-const char *itk_section_key(apr_pool_t *p, const char *file, int line);
 
 /* ---- itk_secrets.c ------------------------------------------------------ */
 
@@ -223,6 +225,9 @@ int itk_status_create(itk_run *run);
 
 /* The mapping that workers read, and the one that they must not have. */
 const void *itk_status_readable(void);
+
+/* Copies the page into this process' own scoreboard, but for its own slot. */
+void itk_status_show(void);
 
 /* A worker: without the writable mapping from here on.  0, or -1 with errno. */
 int itk_status_leave(void);

@@ -164,11 +164,11 @@ static const char *unsafe_folder(checker *k, const char *path,
 
 /* ---- directives --------------------------------------------------------- */
 
-/* What root opens for the configuration.  A program begins with '|'. */
-static const char *const opened[] = {
-    "ErrorLog", "CustomLog", "TransferLog", "CookieLog", "ForensicLog",
-    "RewriteLog", "RewriteLock", "PidFile", "LockFile", "ScoreBoardFile", NULL
-};
+/*
+ * What root opens for the configuration (itk_line_files), and the folders that
+ * root makes files in (itk_line_folders).  A program begins with '|'; some have a
+ * kind before the path, and a size behind it (file:/path, shmcb:/path(512000)).
+ */
 
 static int blame(checker *k, const ap_directive_t *node, const char *what,
                  const char *folder, const char *who)
@@ -194,22 +194,43 @@ static int check_path(checker *k, const ap_directive_t *node, const char *what)
     return 0;
 }
 
+static int is_one_of(const char *name, const char *const *list)
+{
+    for (; *list; list++) {
+        if (strcasecmp(name, *list) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The path in shmcb:/path(512000); the text itself if it has no kind. */
+static const char *without_kind(apr_pool_t *p, const char *text)
+{
+    const char *path = strstr(text, ":/"), *size;
+
+    if (path == NULL || memchr(text, '/', (size_t)(path - text)) != NULL) {
+        return text;
+    }
+    size = strrchr(++path, '(');
+    return size ? apr_pstrmemdup(p, path, (apr_size_t)(size - path)) : path;
+}
+
 static int check_directive(apr_pool_t *p, const ap_directive_t *node,
                            void *baton)
 {
     checker *k = baton;
     const char *args = node->args, *what;
-    int i;
+    int is_folder = is_one_of(node->directive, itk_line_folders);
 
-    for (i = 0; opened[i]; i++) {
-        if (strcasecmp(node->directive, opened[i]) == 0) {
-            break;
-        }
-    }
-    if (opened[i] == NULL) {
+    if (!is_folder && !is_one_of(node->directive, itk_line_files)) {
         return 0;
     }
-    what = ap_getword_conf(p, &args);
+    what = without_kind(p, ap_getword_conf(p, &args));
+    if (is_folder) {
+        return strcasecmp(node->directive, "Mutex") == 0 && *what != '/'
+            ? 0 : check_path(k, node, apr_pstrcat(p, what, "/x", NULL));
+    }
     if (*what == '|') {
         /* as root; what it does itself with what it is given is its affair */
         for (what++; apr_isspace(*what); what++) {
