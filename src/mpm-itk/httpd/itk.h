@@ -264,10 +264,13 @@ int itk_paths_check(apr_pool_t *p, itk_fault *fault);
 /* ---- itk_line.c: what the two lines do in another way --------------------- */
 
 /* Directives: before a reading; when all have been worked through, NULL or why
- * not; what this line refuses, and settings of the run that are its own. */
+ * not; what this line refuses. */
 void itk_line_reset(apr_pool_t *pconf);
 const char *itk_line_settle(cmd_parms *cmd);
 int itk_line_check(apr_pool_t *p, itk_fault *fault);
+
+/* The empty lines before a request line, the last of which is the request. */
+int itk_line_empty_lines(const server_rec *s);
 
 /* Things that are allowed and should be known.  To the log. */
 void itk_line_notices(const server_rec *main_server);

@@ -256,7 +256,7 @@ int itk_pools_make(apr_pool_t *p, server_rec *main_server, itk_fault *fault)
     maker m;
     itk_host *hosts;
     server_rec *s;
-    int count = 0, empty_lines = 0, fields;
+    int count = 0, empty_lines = 0, lines;
 
     memset(&m, 0, sizeof(m));
     m.p = p;
@@ -280,9 +280,8 @@ int itk_pools_make(apr_pool_t *p, server_rec *main_server, itk_fault *fault)
             return -1;
         }
         /* the vhost's own rule is applied when its address is known */
-        fields = s->limit_req_fields > 0 ? s->limit_req_fields
-                                         : DEFAULT_LIMIT_REQUEST_FIELDS;
-        empty_lines = fields > empty_lines ? fields : empty_lines;
+        lines = itk_line_empty_lines(s);
+        empty_lines = lines > empty_lines ? lines : empty_lines;
     }
 
     itk_this_run.pools = (const itk_pool *)m.pools->elts;

@@ -25,6 +25,12 @@ int itk_line_check(apr_pool_t *p, itk_fault *fault)
     return 0;
 }
 
+int itk_line_empty_lines(const server_rec *s)
+{
+    return s->limit_req_fields > 0 ? s->limit_req_fields
+                                   : DEFAULT_LIMIT_REQUEST_FIELDS;
+}
+
 void itk_line_notices(const server_rec *main_server)
 {
     (void) main_server;

@@ -52,9 +52,14 @@ int itk_line_check(apr_pool_t *p, itk_fault *fault)
             "outside; use a container or a chroot of the whole server";
         return -1;
     }
-    /* read_request_line goes on after so many; the next one is the request */
-    itk_this_run.limits.max_empty_lines = DEFAULT_LIMIT_BLANK_LINES + 1;
     return 0;
+}
+
+/* read_request_line goes on after so many. */
+int itk_line_empty_lines(const server_rec *s)
+{
+    (void) s;
+    return DEFAULT_LIMIT_BLANK_LINES + 1;
 }
 
 void itk_line_notices(const server_rec *main_server)
