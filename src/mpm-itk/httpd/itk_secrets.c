@@ -25,7 +25,8 @@
  * Not reached, and so in the memory of every worker:
  *   - what other modules have made of their directives: mod_headers' values,
  *     mod_rewrite's rules, passwords of mod_auth_ldap;
- *   - private keys and tickets of mod_ssl;
+ *   - in line 2.4, private keys and ticket keys of mod_ssl (in 2.0 they are
+ *     itk_secrets_tls.c's);
  *   - everything outside of vhosts, and httpd's environment: PassEnv takes its
  *     value from there;
  *   - vhosts that hold a <Location> of another pool: that pool's workers serve

@@ -119,6 +119,9 @@ int itk_start_prepare(apr_pool_t *pconf, server_rec *s, itk_run *run)
     if (sort_descriptors(pconf, s, run) != 0) {
         return cannot("find out what is open (is /proc there?)", errno);
     }
+    if (itk_secrets_tls_collect(pconf, s, run->pool_count) != 0) {
+        return cannot("put apart the private keys of hosts", errno);
+    }
     if (itk_secrets_collect(pconf, s, run->pool_count) != 0) {
         return cannot("put apart what hosts keep from each other", errno);
     }
@@ -254,6 +257,9 @@ static void become(const struct itk_worker_start *start)
     /* its own part comes from a descriptor, that goes with the others */
     if (itk_secrets_leave(start->pool) != 0) {
         end_unserved("have what its own hosts said, and no others");
+    }
+    if (itk_secrets_tls_leave(start->pool) != 0) {
+        end_unserved("have its own hosts' private keys, and no others");
     }
     if (leave_descriptors(start) != 0) {
         end_unserved("close what is not its own");

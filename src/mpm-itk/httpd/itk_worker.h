@@ -11,6 +11,7 @@
  *   itk_logs.c         which logs are a pool's own
  *   itk_secrets.c      what hosts of other pools told httpd
  *   itk_secrets_php.c  what they told PHP
+ *   itk_secrets_tls.c  their private keys
  *   itk_leftovers.c    the same in memory that nobody uses
  *   itk_registers.c    and in registers
  *   itk_worker.c       the loop: a connection, its requests, a report
@@ -181,6 +182,17 @@ int itk_secrets_collect(apr_pool_t *p, server_rec *s, int pools);
 /* A worker, and with -1 those who are of no pool; as root still, before it closes
  * or allocates anything.  0, or -1 with errno. */
 int itk_secrets_leave(int pool);
+
+/* ---- itk_secrets_tls.c, of each line ------------------------------------ */
+
+/* As the two above; private keys and what goes with them.  A worker, after the
+ * others.  Line 2.4's mod_ssl has them in every process, and these do nothing
+ * there. */
+int itk_secrets_tls_collect(apr_pool_t *p, server_rec *s, int pools);
+int itk_secrets_tls_leave(int pool);
+
+/* When hooks are registered. */
+void itk_secrets_tls_register(void);
 
 /* ---- itk_secrets_php.c -------------------------------------------------- */
 

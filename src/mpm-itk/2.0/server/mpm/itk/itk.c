@@ -223,6 +223,7 @@ static void register_hooks(apr_pool_t *p)
     const int before_all = APR_HOOK_REALLY_FIRST - 10;
 
     itk_leftovers_scrub(p);     /* what the reading before this one left */
+    itk_secrets_tls_register();
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_open_logs(open_logs, NULL, before_core, APR_HOOK_MIDDLE);
 
