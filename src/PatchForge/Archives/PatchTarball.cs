@@ -61,6 +61,23 @@ public static class PatchTarball
         return files.ToImmutable();
     }
 
+    /// <summary>The time of its newest file: when it was made, whatever became of the archive's own time since.</summary>
+    /// <exception cref="Failure">Refused: it is no archive.</exception>
+    public static DateTime Newest(string archive, CancellationToken cancel)
+    {
+        using var file = File.OpenRead(archive);
+        using var bytes = new ArchiveStream(file, archive, ArchiveLimits.Default);
+        var tar = new TarScanner(bytes, archive, ArchiveLimits.Default);
+        var newest = DateTime.UnixEpoch;
+        while (tar.Next() is { } entry)
+        {
+            cancel.ThrowIfCancellationRequested();
+            newest = entry.Modified > newest ? entry.Modified : newest;
+        }
+
+        return newest;
+    }
+
     /// <summary>
     /// The archive's bytes, a function of the files and the time alone: ustar, in path order, mode 0644, owner and group
     /// 0 without names.

@@ -17,7 +17,7 @@ internal static class CompareCommands
     private static readonly Option<string?> Line = new("--line") { Description = "The line; may be left out where there is one, or a release says it", HelpName = "LINE" };
 
     private static readonly Argument<string[]> Only = new("PATCH") { Description = "These patches alone; otherwise all", Arity = ArgumentArity.ZeroOrMore };
-    private static readonly Option<bool> Merged = new("--merged") { Description = "What upstream has: the whole patch can be taken out of every release of its line", Required = true };
+    private static readonly Option<bool> Merged = new("--merged") { Description = "What upstream has: the whole patch can be taken out of every release of its line" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be written, and write nothing" };
 
     private static readonly Argument<string> Patch = new("PATCH") { Description = "A patch of the series" };
@@ -60,6 +60,11 @@ internal static class CompareCommands
     {
         var settings = run.Settings();
         var parsed = run.Parsed;
+        if (!parsed.GetValue(Merged))
+        {
+            throw new Failure(FailureKind.CommandLine, "a patch is dropped on proof", "say which: --merged; a patch that you want to be rid of leaves the series with edit and save --drop");
+        }
+
         var answer = await new DropMerged(run.Outside, Environment.GetEnvironmentVariable).Run(
             new DropRequest(
                 settings,

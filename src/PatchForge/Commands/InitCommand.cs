@@ -18,7 +18,7 @@ internal static class InitCommand
     private static readonly Option<string?> Git = new("--git") { Description = "A local clone of upstream, for releases by tag, and for bisect", HelpName = "DIR" };
     private static readonly Option<string> Tag = new("--tag") { Description = "What upstream's tags are called", HelpName = "TAG", DefaultValueFactory = _ => "{version}" };
     private static readonly Option<string?> Line = new("--line") { Description = "What the line is called; otherwise the release's first two numbers", HelpName = "LINE" };
-    private static readonly Option<string?> Date = new("--date") { Description = "The release's day; otherwise the tag's or the file's", HelpName = "YYYY-MM-DD" };
+    private static readonly Option<string?> Date = new("--date") { Description = "The release's day; otherwise the tag's, or that of the tarball's newest file", HelpName = "YYYY-MM-DD" };
     private static readonly Option<string> Folder = new("--dir") { Description = "The folder of the project", HelpName = "DIR", DefaultValueFactory = _ => "." };
 
     public static Command Declare(Doors doors) => CommandRun.Verb(

@@ -19,7 +19,8 @@ public static class ForeignSeries
     /// <exception cref="Failure">Refused, with file and line: an unknown option, a name that leaves the folder.</exception>
     public static ImmutableArray<ForeignLine> Parse(ReadOnlyMemory<byte> bytes, string file)
     {
-        var lines = Encoding.UTF8.GetString(bytes.Span).Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n');
+        // Latin-1 keeps every byte of a comment, as in SeriesFile.
+        var lines = Encoding.Latin1.GetString(bytes.Span).Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n');
         var end = lines is [.., ""] ? lines.Length - 1 : lines.Length;
         return [.. lines.Take(end).Select((line, index) => Parse(line, new FileLocation(file, index + 1)))];
     }
@@ -71,6 +72,6 @@ public static class ForeignSeries
             }
         }
 
-        return new ForeignLine(TreePath.Parse(words[0], at), strip, reverse, line[hash..].TrimEnd(), at);
+        return new ForeignLine(TreePath.Parse(Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(words[0])), at), strip, reverse, line[hash..].TrimEnd(), at);
     }
 }

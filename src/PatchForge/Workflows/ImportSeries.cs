@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using PatchForge.Diffs;
 using PatchForge.Landing;
 using PatchForge.Seams;
@@ -71,11 +72,11 @@ public sealed class ImportSeries(Outside outside)
 
         public ImmutableArray<FileChange> Changes()
         {
-            var empty = series.Patches.IsEmpty;
-            var lines = PatchMessage.Trimmed(_lines);
-            // Somebody's headings belong to somebody's series; where all that comes is there already they come not again.
+            // A comment that is here already has come with an earlier import of the same series.
+            var here = Encoding.Latin1.GetString(series.File.ToBytes()).Split('\n').Where(text => text.StartsWith('#')).ToHashSet(StringComparer.Ordinal);
+            var lines = PatchMessage.Trimmed(_lines.Where(text => !here.Contains(text)));
             var file = _patches.Exists(patch => patch.What == "new")
-                ? series.File.WithLines(empty ? lines : lines.Where(text => text.Length > 0), request.After)
+                ? series.File.WithLines(series.Patches.IsEmpty ? lines : lines.Where(text => text.Length > 0), request.After)
                 : series.File;
             return [.. _writes, FileChange.Write(TreePath.Parse(line.SeriesFile), file.ToBytes())];
         }

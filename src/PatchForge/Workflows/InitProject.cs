@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using PatchForge.Archives;
 using PatchForge.Releases;
 using PatchForge.Seams;
 using PatchForge.Settings;
@@ -15,7 +16,7 @@ namespace PatchForge.Workflows;
 /// <param name="Git">A local clone of upstream; null where the source is a tarball alone.</param>
 /// <param name="Tag">The tag of a release, with <c>{version}</c> in it.</param>
 /// <param name="Line">The line's name; null for the version's first two numbers.</param>
-/// <param name="Date">The release's day; null for the tag's or the file's.</param>
+/// <param name="Date">The release's day; null for the tag's or that of the tarball's newest file.</param>
 public sealed record InitRequest(
     string Folder, string Package, string Version, string? Tarball, string? Control, Uri? Mirror, string? Git, string Tag, string? Line, DateOnly? Date);
 
@@ -54,6 +55,8 @@ public sealed class InitProject(Outside outside, Func<string, string?> variable)
         Write(folder, $"patches/{name}/{line}/series", $"# {name} {line}: one patch a line, in the order in which they are applied.\n", written);
         Write(folder, "profiles/repo_name", name + "\n", written);
         Write(folder, "metadata/layout.conf", $"repo-name = {name}\nmasters = gentoo\ncache-formats = md5-dict\nthin-manifests = true\nsign-manifests = false\nmanifest-hashes = BLAKE2B SHA512\n", written);
+        Link(folder, "overlay/metadata", "../metadata", written);
+        Link(folder, "overlay/profiles", "../profiles", written);
         Write(folder, SettingsFile.Name, text, written);
         return new InitAnswer(folder, request.Package, line, [.. written], distfile, [.. notes]);
     }
@@ -73,7 +76,7 @@ public sealed class InitProject(Outside outside, Func<string, string?> variable)
             notes.Add("nobody vouches for the tarball: its digests were computed from the file itself. Compare them with published ones, and name who published them in patchforge.yaml");
         }
 
-        var (day, source) = request.Date is { } said ? (said, "said to patchforge init") : (DateOnly.FromDateTime(File.GetLastWriteTimeUtc(tarball)), "time stamp of the tarball");
+        var (day, source) = request.Date is { } said ? (said, "said to patchforge init") : (DateOnly.FromDateTime(PatchTarball.Newest(tarball, cancel)), "newest file in the tarball");
         var own = Path.GetFileName(tarball);
         Entry(release, request.Version, day, source, own);
         release.Append(CultureInfo.InvariantCulture, $"        size: {digests.Size}\n        digests:\n");
@@ -167,6 +170,18 @@ public sealed class InitProject(Outside outside, Func<string, string?> variable)
     }
 
     private static string Quoted(string text) => "\"" + text + "\"";
+
+    /// <summary>Both the project and its overlay folder are a repository then (docs/overlay.md).</summary>
+    private static void Link(string folder, string path, string target, List<string> written)
+    {
+        var link = Path.Combine(folder, path);
+        if (!Path.Exists(link))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(link) ?? folder);
+            File.CreateSymbolicLink(link, target);
+            written.Add(path);
+        }
+    }
 
     private static void Write(string folder, string path, string text, List<string> written)
     {
