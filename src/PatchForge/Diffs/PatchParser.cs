@@ -102,13 +102,15 @@ internal sealed class PatchParser(ReadOnlyMemory<byte> bytes, string name, int s
         }
 
         // A line that looks like a hunk's right after a hunk: the counts are too small, and the tools
-        // that skip it lose a change.
-        var afterHunk = _files.Count > 0 && _text.TrueForAll(text => text.Bytes.Length == 1);
+        // that skip it lose a change. Blank lines are no change and do not end the suspicion.
+        var afterHunk = _files.Count > 0 && !IsBlank(line) && _text.TrueForAll(IsBlank);
         if (afterHunk && _files[^1].Hunks.Length > 0 && line.Span is [(byte)' ' or (byte)'+' or (byte)'-' or (byte)'\\', ..] && !IsSignature(line))
         {
             throw _lines.Refuse("a line after the hunk's end: the counts of its '@@' line are too small", HunkParser.CountHint);
         }
     }
+
+    private static bool IsBlank(Line line) => line.Span.IndexOfAnyExcept(" \t\n"u8) < 0;
 
     /// <summary>The line before the version in a mail of git format-patch, which begins like a removed line (RFC 3676, 4.3).</summary>
     internal static bool IsSignature(Line line) => line.Span is [(byte)'-', (byte)'-', (byte)' ', (byte)'\n'];
