@@ -14,7 +14,7 @@ public sealed class DistributionSeriesTests(ITestOutputHelper output) : IDisposa
 
     private const int Enough = 20;
 
-    /// <summary>On two cores with nothing else to do all of them take a minute; on a busy machine this many seconds are given to what is more than enough.</summary>
+    /// <summary>A busy machine leaves out what is more than enough.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
