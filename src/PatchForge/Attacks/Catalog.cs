@@ -5,7 +5,7 @@ namespace PatchForge.Attacks;
 /// <summary>Every attack there is, by theme.</summary>
 public static class Catalog
 {
-    public static ImmutableArray<Attack> All { get; } =
+    public static ImmutableArray<Attack> All { get; } = CatalogPeers.With(
     [
         .. CatalogIds.All,
         .. CatalogProcesses.All,
@@ -14,7 +14,7 @@ public static class Catalog
         .. CatalogClients.All,
         .. CatalogFaults.All,
         .. CatalogStarts.All,
-    ];
+    ]);
 
     /// <summary>
     /// Guards of the sources that no attack takes out, each with the reason. What is here is checked otherwise
