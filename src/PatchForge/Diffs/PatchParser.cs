@@ -22,7 +22,7 @@ internal sealed class PatchParser(ReadOnlyMemory<byte> bytes, string name, int s
     {
         while (!_lines.AtEnd)
         {
-            if (_lines.Current.StartsWith("diff --git "u8))
+            if (GitFileParser.Begins(_lines))
             {
                 Add(_text.Count, lead => new GitFileParser(_lines, strip).Parse(lead));
             }
@@ -99,6 +99,12 @@ internal sealed class PatchParser(ReadOnlyMemory<byte> bytes, string name, int s
             && (_files.Count > 0 || (_text.Count > 0 && _text[^1].StartsWith("diff "u8))))
         {
             throw _lines.Refuse("a binary file differs and the patch does not carry its content", "ship the file another way, or leave it out");
+        }
+
+        // GNU patch takes such a line wherever it stands before the next file, git apply where it belongs.
+        if (GitFileParser.SaysChange(line) && (_text.Exists(text => text.StartsWith("diff --git "u8)) || (_files.Count > 0 && _files[^1].Hunks.IsEmpty)))
+        {
+            throw _lines.Refuse("a line of a git header that is not in one", "was the patch edited by hand?");
         }
 
         // A line that looks like a hunk's right after a hunk: the counts are too small, and the tools

@@ -28,7 +28,8 @@ internal static class Verdicts
     {
         if (git is not null && patch is not null && !Same(git, patch))
         {
-            return ours.Tree is null ? null : "the tools make different trees of it, and ours makes one";
+            // Headers that contradict themselves are read as git reads them; where a hunk goes is never taken from one tool alone.
+            return ours.Tree is null || (Same(git, ours.Tree) && ours.Hunks.All(hunk => hunk is HunkOutcome.Clean)) ? null : "the tools make different trees of it, and ours makes one";
         }
 
         if ((git ?? patch) is not { } theirs)
@@ -39,6 +40,18 @@ internal static class Verdicts
         // Where git apply refuses, patch puts a hunk without context wherever its number says, and glues the
         // next line to a last line that was made to lack its line feed. Neither is worth being equal to.
         if (git is null && ours.Hunks.OfType<HunkOutcome.Conflict>().Any(conflict => conflict.Why is ConflictReason.NoContext or ConflictReason.NotAtEnd))
+        {
+            return null;
+        }
+
+        // patch alone passes over parts of a patch: a rename or a mode of a file that is not there, a link in the place of a file.
+        if (git is null && ours.Files.Any(file => file.State is FileState.Conflict))
+        {
+            return null;
+        }
+
+        // git apply reads what is renamed from the tree as it was, and so renames a file twice.
+        if (patch is null && ours.Tree is null && ours.Patch.Files.GroupBy(file => file.Change.Path).Any(files => files.Count() > 1))
         {
             return null;
         }

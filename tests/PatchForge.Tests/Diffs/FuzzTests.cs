@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using CsCheck;
 using PatchForge.Diffs;
 using PatchForge.Seams;
 
@@ -22,8 +21,8 @@ public sealed class FuzzTests
         var read = 0;
         while (budget.Next(out var seed))
         {
-            var (change, corpus) = Samples(seed);
-            var bytes = new Mutator(new Random(seed)).Mutate(corpus);
+            var change = FuzzSamples.Change(seed);
+            var bytes = FuzzSamples.Damaged(change, seed);
             var watch = Stopwatch.StartNew();
             try
             {
@@ -40,21 +39,6 @@ public sealed class FuzzTests
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{budget.Cases} damaged patches, {read} of them read"));
         Assert.True(read > 0 || budget.Cases < 100, "no damaged patch could be read: nothing behind the reader was tried");
     }
-
-    /// <summary>A change that follows from the seed, its patch, and every patch of the test data.</summary>
-    internal static (TreeChange Change, IReadOnlyList<byte[]> Corpus) Samples(int seed)
-    {
-        var change = Change(seed);
-        byte[][] own = [change.Patch.ToBytes(), change.Patch.ToBytes(), change.Patch.ToBytes()];
-        // Most often the patch that has something to do with the tree.
-        return (change, seed % 3 == 0 ? [.. own, .. s_data.Value] : own);
-    }
-
-    private static readonly Lazy<byte[][]> s_data = new(() =>
-        [.. Directory.EnumerateFiles(DiffData.Folder, "*.patch", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)]);
-
-    private static TreeChange Change(int seed) =>
-        GeneratedChanges.Any.Generate(new PCG(1, (ulong)seed), null, out _);
 
     private static bool Try(byte[] bytes, TreeChange change)
     {

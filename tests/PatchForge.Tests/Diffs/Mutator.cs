@@ -23,7 +23,7 @@ internal sealed partial class Mutator(Random random)
     public byte[] Mutate(IReadOnlyList<byte[]> corpus)
     {
         var lines = Lines(corpus[random.Next(corpus.Count)]);
-        for (var times = random.Next(1, 6); times > 0; times--)
+        for (var times = random.Next(1, 4); times > 0; times--)
         {
             Change(lines, corpus);
         }

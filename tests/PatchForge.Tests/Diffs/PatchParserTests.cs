@@ -75,6 +75,17 @@ public sealed class PatchParserTests
     }
 
     [Fact]
+    public void A_git_line_alone_says_nothing_and_stays_where_it_is()
+    {
+        var text = "diff --git a/touched b/touched\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\ndiff --git a/g b/g\n";
+        var patch = Make.Patch(text);
+
+        Assert.Equal(TreePath.Parse("f"), patch.Files.Single().Change.Path);
+        Assert.Equal(text, patch.Text());
+        Assert.Empty(Make.Patch("diff --git a/f b/f\n").Files);
+    }
+
+    [Fact]
     public void A_blank_line_behind_the_last_hunk_loses_no_change()
     {
         var text = "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n \n";
