@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
-using PatchForge.Bench;
+using Statistics = PatchForge.Bench.Statistics;
 using PatchForge.EngineBench;
 
 // Prints how long the patch engine takes beside quilt, git and patch: whole processes, paired in rounds, as ratios. docs/engine-bench.md.

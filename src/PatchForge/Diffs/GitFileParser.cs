@@ -102,18 +102,22 @@ internal sealed class GitFileParser(PatchLines lines, int strip)
         }
         else if (Says("rename from "u8, out rest) || Says("rename old "u8, out rest))
         {
+            Once(_renameFrom);
             _renameFrom = Whole(rest);
         }
         else if (Says("rename to "u8, out rest) || Says("rename new "u8, out rest))
         {
+            Once(_renameTo);
             _renameTo = Whole(rest);
         }
         else if (Says("copy from "u8, out rest))
         {
+            Once(_copyFrom);
             _copyFrom = Whole(rest);
         }
         else if (Says("copy to "u8, out rest))
         {
+            Once(_copyTo);
             _copyTo = Whole(rest);
         }
         else if (Says("index "u8, out rest))
@@ -126,6 +130,7 @@ internal sealed class GitFileParser(PatchLines lines, int strip)
         }
         else if (Says("--- "u8, out rest))
         {
+            Once(_oldLabel);
             _oldLabel = (DiffName.ReadLabel(WithoutCr(rest), lines.Here), lines.Here);
         }
         else if (_oldLabel is not null && Says("+++ "u8, out rest))
@@ -144,6 +149,15 @@ internal sealed class GitFileParser(PatchLines lines, int strip)
             var says = _newLabel is null && text.Span.StartsWith(word);
             value = says ? text[word.Length..] : default;
             return says;
+        }
+    }
+
+    private void Once<T>(T? before)
+        where T : struct
+    {
+        if (before is not null)
+        {
+            throw lines.Refuse("a line of a git header that is there twice");
         }
     }
 
@@ -199,6 +213,11 @@ internal sealed class GitFileParser(PatchLines lines, int strip)
             var toPath = DiffName.ToPath(to.Raw, Math.Max(0, strip - 1), to.At);
             Agree(_oldLabel, fromPath, nothing: false);
             Agree(_newLabel, toPath, nothing: false);
+            if (gitNames is { } both && (DiffName.ToPath(both.Old, strip, at) != fromPath || DiffName.ToPath(both.New, strip, at) != toPath))
+            {
+                throw Failure.Refused($"the names of one change do not agree: '{both.Old}' and '{both.New}', '{fromPath}' and '{toPath}'", null, at);
+            }
+
             return _renameFrom is not null ? new FileChange.Rename(fromPath, toPath) : new FileChange.Copy(fromPath, toPath);
         }
 

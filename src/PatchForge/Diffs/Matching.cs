@@ -9,8 +9,8 @@ namespace PatchForge.Diffs;
 /// </remarks>
 internal sealed class Matching(Line[] file)
 {
-    /// <summary>Lines looked at, over all hunks of a file: about a second. Real patches need thousands.</summary>
-    private const long Patience = 50_000_000;
+    /// <summary>Lines looked at, over all hunks of a file: below a second. Real patches need thousands.</summary>
+    private const long Patience = 20_000_000;
 
     private long _steps;
     private bool _asked;

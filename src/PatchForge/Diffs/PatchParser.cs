@@ -28,7 +28,8 @@ internal sealed class PatchParser(ReadOnlyMemory<byte> bytes, string name, int s
             }
             else if (_lines.Current.StartsWith("--- "u8) && _lines.Peek(1).StartsWith("+++ "u8))
             {
-                Add(_text.Count - NoiseBefore(), lead => new PlainFileParser(_lines, strip).Parse(lead));
+                var git = _text.FindLast(line => line.StartsWith("diff --git "u8));
+                Add(_text.Count - NoiseBefore(), lead => Agreed(git, new PlainFileParser(_lines, strip).Parse(lead)));
             }
             else
             {
@@ -60,6 +61,13 @@ internal sealed class PatchParser(ReadOnlyMemory<byte> bytes, string name, int s
         _files.Add(parse(lead));
     }
 
+    /// <summary>A git line that other text follows still tells patch the name, and git apply 2.39 ends with a failed assertion when it is another.</summary>
+    private FileDiff Agreed(Line git, FileDiff file) =>
+        git.IsEmpty || DiffName.SplitGitLine(git.Body.Span["diff --git "u8.Length..], strip, file.At) is not { } names
+        || DiffName.ToPath(names.New, strip, file.At) == file.Change.Path
+            ? file
+            : throw Failure.Refused($"the names of one file do not agree: '{names.New}' and '{file.Change.Path}'", null, file.At);
+
     /// <summary>The lines that quilt, Subversion, CVS and diff -r write before a file's <c>---</c>.</summary>
     private int NoiseBefore()
     {
@@ -88,6 +96,11 @@ internal sealed class PatchParser(ReadOnlyMemory<byte> bytes, string name, int s
         if (line.StartsWith("*** "u8) && _lines.Peek(1).StartsWith("--- "u8) && _lines.Peek(2).StartsWith("***************"u8))
         {
             throw _lines.Refuse("a context diff is not read", "make the patch with diff -u or git diff");
+        }
+
+        if (line.StartsWith("--- "u8) && _lines.Peek(1).StartsWith("--- "u8) && _lines.Peek(2).StartsWith("+++ "u8))
+        {
+            throw _lines.Refuse("one of the lines '---' and '+++' is missing");
         }
 
         if (line.StartsWith("@@ -"u8) && HunkParser.TryHeading(line, out _))

@@ -50,8 +50,8 @@ internal static class Verdicts
             return null;
         }
 
-        // git apply reads what is renamed from the tree as it was, and so renames a file twice.
-        if (patch is null && ours.Tree is null && ours.Patch.Files.GroupBy(file => file.Change.Path).Any(files => files.Count() > 1))
+        // A file made or renamed twice by one patch: the second part says what is no longer so, and only the tools go on.
+        if (ours.Tree is null && ours.Patch.Files.GroupBy(file => file.Change.Path).Any(files => files.Count() > 1))
         {
             return null;
         }
