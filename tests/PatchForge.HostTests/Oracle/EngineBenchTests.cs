@@ -6,7 +6,7 @@ namespace PatchForge.HostTests.Oracle;
 public sealed class EngineBenchTests
 {
     [Fact]
-    public void It_compares_ours_with_git_and_patch_on_a_series_that_all_take_to_the_same_files()
+    public async Task It_compares_ours_with_git_and_patch_on_a_series_that_all_take_to_the_same_files()
     {
         Tool.GitApply.SkipWhenMissing();
         Tool.GnuPatch.SkipWhenMissing();
@@ -17,10 +17,10 @@ public sealed class EngineBenchTests
             RedirectStandardError = true,
         })!; // null only with the shell, which is not used
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-        Assert.True(process.ExitCode == 0, output + error.Result);
+        Assert.True(process.ExitCode == 0, output + await error);
         Assert.Contains("| patchforge apply |", output, StringComparison.Ordinal);
         Assert.Contains("| git am |", output, StringComparison.Ordinal);
     }

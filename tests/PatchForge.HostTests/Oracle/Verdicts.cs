@@ -1,5 +1,4 @@
 using PatchForge.Diffs;
-using PatchForge.Seams;
 using PatchForge.Trees;
 
 namespace PatchForge.HostTests.Oracle;
@@ -99,7 +98,7 @@ internal static class Verdicts
         _ => null,
     };
 
-    private static string Where(ITree theirs, ITree ours) =>
+    private static string Where(LayeredTree theirs, LayeredTree ours) =>
         string.Join(", ", theirs.Paths().Union(ours.Paths()).Where(path => !Same(theirs.Find(path), ours.Find(path)))
             .Select(path => $"{path} ({theirs.Find(path)?.Mode.ToString() ?? "none"}, ours {ours.Find(path)?.Mode.ToString() ?? "none"})"));
 }
