@@ -47,7 +47,7 @@ internal static class Program
         var doors = new Doors(Open, Console.Out, Version());
         var parsed = CommandTree.Declare(doors).Parse(args);
         var json = CommonOptions.IsJson(args);
-        if (parsed.Errors.Count > 0)
+        if (parsed.Errors.Count > 0 && !CompletionCommand.IsQuestion(args))
         {
             return Tell(
                 new Failure(

@@ -16,6 +16,7 @@ internal static class CommandTree
             root.Add(verb);
         }
 
+        CompletionCommand.Offer(root);
         root.SetAction((parsed, cancel) => OverviewCommand.Run(CommandRun.Of(doors, parsed, cancel)));
         return root;
     }
@@ -41,11 +42,15 @@ internal static class CommandTree
         ApplyCommand.Declare(doors),
         EditCommand.Declare(doors),
         SaveCommand.Declare(doors),
+        .. ExchangeCommands.Declare(doors),
+        .. CompareCommands.Declare(doors),
         .. RegenerateCommands.Declare(doors),
         .. BuildCommands.Declare(doors),
         AttackCommand.Declare(doors),
         BenchCommand.Declare(doors),
         ChrootCommand.Declare(doors),
         DoctorCommand.Declare(doors),
+        InitCommand.Declare(doors),
+        CompletionCommand.Declare(doors),
     ];
 }

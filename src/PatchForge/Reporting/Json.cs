@@ -22,6 +22,12 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(BenchAnswer))]
 [JsonSerializable(typeof(EditAnswer))]
 [JsonSerializable(typeof(SaveAnswer))]
+[JsonSerializable(typeof(ImportAnswer))]
+[JsonSerializable(typeof(ExportAnswer))]
+[JsonSerializable(typeof(CompareAnswer))]
+[JsonSerializable(typeof(DropAnswer))]
+[JsonSerializable(typeof(BisectAnswer))]
+[JsonSerializable(typeof(InitAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

@@ -165,7 +165,7 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
         }
 
         var doing = new BuildAndSmoke(outside, roots);
-        foreach (var release in prepared)
+        foreach (var release in prepared.Where(release => !release.Line.Build.Variants.IsEmpty)) // a line whose patches alone are kept
         {
             try
             {

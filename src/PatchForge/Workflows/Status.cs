@@ -123,6 +123,8 @@ public sealed class Status(Outside outside, Func<string, string?> variable)
             : wanted.Find(row => row.Distfile is "missing") is { } missing ? $"patchforge fetch {missing.Release}"
             : wanted.Find(row => row.Distfile is "wrong" or "unknown") is { } wrong ? $"patchforge verify {wrong.Release}"
             : wanted.Find(row => row.Smoke == "-" || row.Manifest == "absent") is { } undone ? $"patchforge refresh {undone.Release}"
-            : "./check";
+            : wanted.Count > 0 || rows.Count == 0 ? "./check" // what follows is for a project of patches alone
+            : rows.FirstOrDefault(row => row.Patches.Any(patch => patch.State is "conflict" or "fuzz")) is { } open ? $"patchforge refresh {open.Release} --no-build"
+            : $"patchforge edit {rows[^1].Release}";
     }
 }
