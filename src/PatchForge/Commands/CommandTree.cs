@@ -36,6 +36,7 @@ internal static class CommandTree
     [
         StatusCommand.Declare(doors),
         RefreshCommand.Declare(doors),
+        UndoCommand.Declare(doors),
         FetchCommand.Declare(doors),
         VerifyCommand.Declare(doors),
         ApplyCommand.Declare(doors),

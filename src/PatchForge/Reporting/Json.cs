@@ -20,6 +20,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(AppliedAnswer))]
 [JsonSerializable(typeof(AttackAnswer))]
 [JsonSerializable(typeof(BenchAnswer))]
+[JsonSerializable(typeof(AbortAnswer))]
+[JsonSerializable(typeof(UndoAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

@@ -17,6 +17,9 @@ public sealed record RefreshAnswer(
     ImmutableArray<string> Changed,
     ImmutableArray<string> Notes)
 {
+    /// <summary>The conflict that waits for a person; null when none does.</summary>
+    public SessionFacts? Session { get; init; }
+
     public bool Succeeded => Releases.All(release => release.Failure is null);
 
     /// <summary>The failures' gravest. That something is missing on this machine comes last: what is there was done.</summary>
@@ -35,6 +38,9 @@ public sealed record ReleaseAnswer(
     ImmutableArray<SmokeFacts> Smokes,
     FailureFacts? Failure)
 {
+    /// <summary>The files in which the patch that stopped the series conflicts, both sides of each.</summary>
+    public ImmutableArray<ConflictFacts> Conflicts { get; init; } = [];
+
     /// <summary>One word for a release whose source could not be used.</summary>
     internal string NoSource => Failure is { Kind: "missing" } ? "missing" : "refused";
 }
@@ -46,8 +52,12 @@ public sealed record SourceFacts(string File, string From, string Verdict, strin
     public bool Official => Verdict is not "unofficial";
 }
 
-/// <param name="State">unmodified, modified, new, already-merged, empty or conflict (StGit's words for a pushed patch).</param>
-public sealed record PatchFacts(string Name, string Subject, bool Generated, string State, ImmutableArray<HunkFacts> Moved);
+/// <param name="State">unmodified, modified, new, already-merged, empty, left-out or conflict (StGit's words for a pushed patch).</param>
+public sealed record PatchFacts(string Name, string Subject, bool Generated, string State, ImmutableArray<HunkFacts> Moved)
+{
+    /// <summary>Why it was modified; null when it was not.</summary>
+    public string? How { get; init; }
+}
 
 /// <summary>A hunk that did not apply exactly where it said.</summary>
 /// <param name="Line">The line in the file where it applied, or should have; from 1.</param>
