@@ -22,6 +22,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(BenchAnswer))]
 [JsonSerializable(typeof(AbortAnswer))]
 [JsonSerializable(typeof(UndoAnswer))]
+[JsonSerializable(typeof(EditAnswer))]
+[JsonSerializable(typeof(SaveAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

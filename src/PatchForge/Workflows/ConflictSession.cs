@@ -27,6 +27,15 @@ public sealed record SessionState(string Id, string Began, string Line, string R
 
     public bool Build { get; init; }
 
+    public bool Attack { get; init; }
+
+    public ImmutableArray<string> Attacks { get; init; } = [];
+
+    public bool Measure { get; init; }
+
+    /// <summary>Whether releases or a line were named.</summary>
+    public bool Named { get; init; }
+
     public ImmutableSortedSet<PatchName> AcceptFuzz { get; init; } = [];
 }
 
@@ -185,6 +194,14 @@ public sealed class ConflictSession(string home, IFolders folders)
         Say("root", state.Root);
         Say("gentoo", state.Gentoo);
         Say("build", state.Build ? "yes" : null);
+        Say("attack", state.Attack ? "yes" : null);
+        foreach (var attack in state.Attacks)
+        {
+            Say("attack-alone", attack);
+        }
+
+        Say("measure", state.Measure ? "yes" : null);
+        Say("named", state.Named ? "yes" : null);
         return text.ToString();
     }
 
@@ -211,6 +228,10 @@ public sealed class ConflictSession(string home, IFolders folders)
             Root = said["root"].FirstOrDefault(),
             Gentoo = said["gentoo"].FirstOrDefault(),
             Build = said["build"].Any(),
+            Attack = said["attack"].Any(),
+            Attacks = [.. said["attack-alone"]],
+            Measure = said["measure"].Any(),
+            Named = said["named"].Any(),
             AcceptFuzz = [.. said["accept-fuzz"].Select(name => PatchName.Parse(name, at))],
         };
     }
@@ -229,6 +250,10 @@ public sealed class ConflictSession(string home, IFolders folders)
             Root = request.Root,
             Gentoo = request.Gentoo,
             Build = request.Build,
+            Attack = request.Attack,
+            Attacks = request.Attacks,
+            Measure = request.Measure,
+            Named = request.Named,
             AcceptFuzz = [.. request.AcceptFuzz],
         };
     }

@@ -3,6 +3,7 @@ using PatchForge.Diffs;
 using PatchForge.Seams;
 using PatchForge.Series;
 using PatchForge.Settings;
+using PatchForge.Trees;
 
 namespace PatchForge.Workflows;
 
@@ -92,7 +93,7 @@ public static class ReadSeries
             var name = planned.Entry.Name;
             var file = $"{folder}/{name}";
             var onDisk = await ReadOrNull(home, file, cancel);
-            var bytes = generated.TryGetValue(name, out var made) ? GeneratePatch.Run(made, new OwnSources(home, made))
+            var bytes = generated.TryGetValue(name, out var made) ? GeneratePatch.Run(made, new DirectoryTree(Path.Combine(home, made.From)))
                 : onDisk is null && shared.Contains(name) ? throw Failure.Refused($"the patch '{name}' went away while it was read", null, planned.Entry.At)
                 : onDisk ?? default;
             patches.Add(new LoadedPatch(planned, Patch.Parse(bytes, file, planned.Entry.Strip), bytes, onDisk));

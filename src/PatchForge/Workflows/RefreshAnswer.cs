@@ -20,10 +20,17 @@ public sealed record RefreshAnswer(
     /// <summary>The conflict that waits for a person; null when none does.</summary>
     public SessionFacts? Session { get; init; }
 
+    /// <summary>Releases or a line were named. Otherwise what this machine has not is left out, and that is no failure as long as anything was done.</summary>
+    public bool Named { get; init; } = true;
+
+    /// <summary>All of it was done.</summary>
     public bool Succeeded => Releases.All(release => release.Failure is null);
 
+    /// <summary>Nothing was named, and what is not done is missing on this machine; something was done.</summary>
+    public bool DidWhatItCould => !Named && Releases.Any(release => release.Failure is null) && Releases.All(release => release.Failure is null or { Kind: "missing" });
+
     /// <summary>The failures' gravest. That something is missing on this machine comes last: what is there was done.</summary>
-    public int ExitCode => Releases.Select(release => release.Failure?.ExitCode ?? 0)
+    public int ExitCode => DidWhatItCould ? 0 : Releases.Select(release => release.Failure?.ExitCode ?? 0)
         .OrderBy(code => code == (int)Seams.FailureKind.Missing ? 1 : code == 0 ? 0 : code + 1)
         .LastOrDefault();
 }
@@ -40,6 +47,12 @@ public sealed record ReleaseAnswer(
 {
     /// <summary>The files in which the patch that stopped the series conflicts, both sides of each.</summary>
     public ImmutableArray<ConflictFacts> Conflicts { get; init; } = [];
+
+    /// <summary>On the model that ships; null where it was not attacked.</summary>
+    public AttackAnswer? Attack { get; init; }
+
+    /// <summary>A quick look beside prefork; null where it was not measured.</summary>
+    public BenchAnswer? Figures { get; init; }
 
     /// <summary>One word for a release whose source could not be used.</summary>
     internal string NoSource => Failure is { Kind: "missing" } ? "missing" : "refused";

@@ -96,7 +96,17 @@ public sealed partial class Refresh
         var gone = state.Releases.FirstOrDefault(release => !settings.Lines.Any(line => line.Releases.Any(known => known.Version == release)));
         return gone is not null
             ? throw Failure.Refused($"the refresh that waits was asked for {gone}, which the settings do not have any more", "put the release back, or: patchforge refresh --abort")
-            : new RefreshRequest(settings, state.Releases, state.Source, tool) { Root = state.Root, Gentoo = state.Gentoo, Build = state.Build, AcceptFuzz = [.. state.AcceptFuzz] };
+            : new RefreshRequest(settings, state.Releases, state.Source, tool)
+            {
+                Root = state.Root,
+                Gentoo = state.Gentoo,
+                Build = state.Build,
+                Attack = state.Attack,
+                Attacks = state.Attacks,
+                Measure = state.Measure,
+                Named = state.Named,
+                AcceptFuzz = [.. state.AcceptFuzz],
+            };
     }
 
     private static void RefuseChanged(ForgeSettings settings, SessionState state)

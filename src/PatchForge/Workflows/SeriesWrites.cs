@@ -108,7 +108,8 @@ internal sealed class SeriesWrites
         var parsed = Patch.Parse(text, patch.File, patch.Plan.Entry.Strip);
         var applied = patch.Plan.Entry.Reverse ? PatchReverser.Reverse(parsed) : parsed;
         return known.All(move => move.Patches.First(one => one.Name == patch.Name) is var one
-            && (one.Loaded.Shared is not null || one.Result is MoveResult.Skipped || (one is { Before: { } before, Outcome.Tree: { } wanted, Result: MoveResult.Unmodified or MoveResult.Modified }
+            && (one.Loaded.Shared is not null || one.Result is MoveResult.Skipped or MoveResult.Conflict // what it is now is no program of theirs
+                || (one is { Before: { } before, Outcome.Tree: { } wanted, Result: MoveResult.Unmodified or MoveResult.Modified }
                 && PatchApplier.Apply(applied, before, maxFuzz: 0).Tree is { } made && SameChanges(made, wanted))));
     }
 

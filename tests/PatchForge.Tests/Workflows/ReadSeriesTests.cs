@@ -103,42 +103,20 @@ public sealed class ReadSeriesTests : IDisposable
         Assert.Equal(new FileLocation("patches/2.0/b.patch", 1), (await Assert.ThrowsAsync<Failure>(() => Read())).At);
     }
 
-    [Fact]
-    public async Task A_link_among_our_sources_is_the_file_it_leads_to_where_the_settings_allow_that_folder()
-    {
-        Write("patches/2.0/series", "gen.patch\n");
-        Write("src/old/server/itk.c", "int both;\n");
-        Write("src/new/server/own.c", "int own;\n");
-        Link("src/new/server/itk.c", "../../old/server/itk.c");
-
-        var series = await Read(new GeneratedPatch("gen.patch", "src/new", "", "server", "Ours") { Links = ["src/old/server"] });
-
-        var text = Encoding.Latin1.GetString(series.Patches.Single().Bytes.Span);
-        Assert.Contains("new file mode 100644\n--- /dev/null\n+++ b/server/itk.c\n@@ -0,0 +1 @@\n+int both;\n", text, StringComparison.Ordinal);
-        Assert.Contains("+int own;\n", text, StringComparison.Ordinal);
-    }
-
     [Theory]
-    [InlineData("../../old/server/itk.c", "src/lab")] // a folder that nobody allowed
-    [InlineData("../../old/server/itk.c", "src/old/serv")] // allowed is a folder, not what its name begins with
-    [InlineData("../../old/server/link.c", "src/old/server")] // one step
-    [InlineData("../../old/server", "src/old")] // no file
-    [InlineData("../../../../etc/passwd", "src/old")] // out of the checkout
-    [InlineData("/etc/passwd", "src/old")]
-    [InlineData("x/../../old/server/itk.c", "src/old")] // down and up again
-    [InlineData("gone.c", "src/new")]
-    public async Task Any_other_link_is_not_shipped(string target, string allowed)
+    [InlineData("../../old/server/itk.c")]
+    [InlineData("../../../../etc/passwd")]
+    [InlineData("gone.c")]
+    public async Task A_link_among_our_sources_is_not_shipped(string target)
     {
         Write("patches/2.0/series", "gen.patch\n");
         Write("src/old/server/itk.c", "int both;\n");
-        Link("src/old/server/link.c", "itk.c");
         Write("src/new/server/own.c", "int own;\n");
         Link("src/new/server/itk.c", target);
 
-        var failure = await Assert.ThrowsAsync<Failure>(() => Read(new GeneratedPatch("gen.patch", "src/new", "", "server", "Ours") { Links = [allowed] }));
+        var failure = await Assert.ThrowsAsync<Failure>(() => Read(new GeneratedPatch("gen.patch", "src/new", "", "server", "Ours")));
 
         Assert.Equal("a link would go into 'gen.patch'", failure.Message);
-        Assert.Contains(allowed, failure.Hint, StringComparison.Ordinal);
         Assert.Equal("src/new/server/itk.c", failure.At?.File);
     }
 
