@@ -79,9 +79,14 @@ public sealed partial class LandingStrip
             Directory.Move(Kept, older);
         }
 
+        folders.Own(Staging, home);
+        foreach (var file in Directory.EnumerateFiles(Staging))
+        {
+            folders.Own(file, home);
+        }
+
         Directory.Move(Staging, Kept);
         folders.Sync(work.Path);
-        work.Own(folders, home);
         if (Directory.Exists(older))
         {
             Directory.Delete(older, recursive: true);

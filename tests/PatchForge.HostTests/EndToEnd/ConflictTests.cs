@@ -60,6 +60,7 @@ public sealed class ConflictTests : IDisposable
         Assert.Contains("a refresh of 1.1 waits at 0001-greet.patch for somebody to resolve a conflict", second.Error, StringComparison.Ordinal);
         Assert.Contains("--abort", second.Error, StringComparison.Ordinal);
         Assert.Equal(3, (await Run("undo")).Code);
+        Assert.Contains("next: patchforge refresh --continue\n", (await Run("status")).Output, StringComparison.Ordinal);
 
         var unresolved = await Run("refresh", "--continue");
         Assert.Equal(3, unresolved.Code);
