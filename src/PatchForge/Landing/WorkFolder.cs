@@ -9,6 +9,7 @@ namespace PatchForge.Landing;
 public sealed class WorkFolder : IDisposable
 {
     private const int WouldBlock = 11; // EWOULDBLOCK of flock(2), which .NET hands on as the exception's HResult
+    private const string HolderFile = "holder";
     private readonly FileStream? _lock;
 
     private WorkFolder(string path, string command, FileStream? held)
@@ -43,15 +44,13 @@ public sealed class WorkFolder : IDisposable
 
             // FileShare.None is flock(LOCK_EX) on Unix: the kernel lets go of it when the holder dies.
             var held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            held.SetLength(0);
-            held.Write(System.Text.Encoding.UTF8.GetBytes($"{Environment.ProcessId} {command}\n"));
-            held.Flush();
+            File.WriteAllText(System.IO.Path.Combine(path, HolderFile), $"{Environment.ProcessId} {command}\n");
             return new WorkFolder(path, command, held);
         }
         catch (IOException e) when (e.HResult == WouldBlock)
         {
             throw Failure.Refused(
-                $"another run of patchforge is at work in {home}{Holder(file)}",
+                $"another run of patchforge is at work in {home}{Holder(path)}",
                 $"wait for it, or end it and run this again: what it has not landed it has not touched; fuser {file} shows it",
                 cause: e);
         }
@@ -79,15 +78,15 @@ public sealed class WorkFolder : IDisposable
 
     public void Dispose() => _lock?.Dispose();
 
-    /// <summary>Who has the lock, as its holder wrote it down: <c>PID COMMAND</c>. Nothing where it was let go of just now.</summary>
-    private static string Holder(string file)
+    /// <summary>
+    /// Who has the lock, as its holder wrote it down: <c>PID COMMAND</c>, in a file of its own, since reading the locked one asks .NET
+    /// for a lock as well. Nothing where it was let go of just now.
+    /// </summary>
+    private static string Holder(string folder)
     {
         try
         {
-            // Reading with FileShare.ReadWrite asks for no lock.
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(stream);
-            return reader.ReadLine()?.Split(' ', 2) is [var id, var command] ? $": {command} (process {id})" : "";
+            return File.ReadLines(System.IO.Path.Combine(folder, HolderFile)).FirstOrDefault()?.Split(' ', 2) is [var id, var command] ? $": {command} (process {id})" : "";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -94,7 +94,7 @@ public sealed class ConflictSession(string home, IFolders folders)
                 var name = skipped ? file.Name[..^LeftOut.Length] : file.Name;
                 if (PatchName.Complaint(name) is null)
                 {
-                    patches[PatchName.Parse(name)] = new Resolution(skipped ? null : File.ReadAllBytes(file.FullName));
+                    patches[PatchName.Parse(name)] = new Resolution(skipped ? (ReadOnlyMemory<byte>?)null : File.ReadAllBytes(file.FullName)); // a null byte[] would become an empty text
                 }
             }
 

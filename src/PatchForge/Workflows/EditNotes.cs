@@ -30,8 +30,7 @@ internal sealed record EditNotes(
         var facts = new StringBuilder(Head).Append('\n')
             .Append(CultureInfo.InvariantCulture, $"settings {Settings}\nline {Line}\nrelease {Release}\nbase {Base}\n")
             .Append(CultureInfo.InvariantCulture, $"when {When.ToUnixTimeSeconds()}\nfolder {Series.Folder}\n")
-            .AppendJoin("", Series.Patches.Where(patch => patch.Plan.Generated).Select(patch => $"generated {patch.Name}\n"))
-            .AppendJoin("", Series.Patches.Where(patch => patch.Shared is not null).Select(patch => $"own {patch.Name}\n"));
+            .AppendJoin("", Series.Patches.Where(patch => patch.Plan.Generated).Select(patch => $"generated {patch.Name}\n"));
         return
         [
             File("edit", Encoding.UTF8.GetBytes(facts.ToString())),
@@ -58,7 +57,6 @@ internal sealed record EditNotes(
         var folder = facts["folder"].First();
         var series = SeriesFile.Parse(files["series"], folder + "/series");
         var generated = facts["generated"].ToHashSet(StringComparer.Ordinal);
-        var own = facts["own"].ToHashSet(StringComparer.Ordinal);
         return new EditNotes(
             facts["settings"].First(),
             facts["line"].First(),
@@ -68,6 +66,6 @@ internal sealed record EditNotes(
             new LoadedSeries(folder, series, [.. series.Entries.Select(entry => Load(entry, files["patches/" + entry.Name]))], [], []));
 
         LoadedPatch Load(SeriesEntry entry, byte[] bytes) => new(
-            new PlannedPatch(entry, generated.Contains(entry.Name.Text)), Patch.Parse(bytes, $"{folder}/{(own.Contains(entry.Name.Text) ? facts["release"].First() + "/" : "")}{entry.Name}", entry.Strip), bytes, bytes);
+            new PlannedPatch(entry, generated.Contains(entry.Name.Text)), Patch.Parse(bytes, $"{folder}/{entry.Name}", entry.Strip), bytes, bytes);
     }
 }

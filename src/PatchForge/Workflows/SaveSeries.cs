@@ -139,9 +139,7 @@ public sealed class SaveSeries(Outside outside)
         ];
     }
 
-    /// <summary>A release's own patch is written where it lies (docs/adr/0020), and the line's as it was.</summary>
-    private static TreePath PathOf(EditNotes notes, PatchName name) =>
-        TreePath.Parse(notes.Series.Patches.FirstOrDefault(patch => patch.Name == name)?.File ?? $"{notes.Series.Folder}/{name}");
+    private static TreePath PathOf(EditNotes notes, PatchName name) => TreePath.Parse($"{notes.Series.Folder}/{name}");
 
     /// <summary>Each file is as it was when the work tree was made, or as it shall be; anything else is somebody's work.</summary>
     private static void RefuseOthersWork(ForgeSettings settings, EditNotes notes, ImmutableArray<FileChange> changes, LoadedSeries disk)
