@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using PatchForge.Landing;
 using PatchForge.Seams;
 using PatchForge.Series;
-using PatchForge.Settings;
 
 namespace PatchForge.Workflows;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using PatchForge.Diffs;
-using PatchForge.Seams;
 using PatchForge.Series;
 using PatchForge.Settings;
 using PatchForge.Trees;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using PatchForge.Diffs;
 using PatchForge.Ebuilds;
-using PatchForge.Series;
 using PatchForge.Settings;
 using PatchForge.Trees;
 

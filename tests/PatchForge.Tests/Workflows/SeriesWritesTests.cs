@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
 using System.Text;
 using PatchForge.Diffs;
-using PatchForge.Seams;
 using PatchForge.Series;
 using PatchForge.Settings;
 using PatchForge.Tests.Diffs;
-using PatchForge.Trees;
 using PatchForge.Workflows;
 
 namespace PatchForge.Tests.Workflows;
