@@ -34,13 +34,15 @@ public sealed record ShownPiece(string Text, bool Changed);
 /// <summary>A conflict as the plain facts that reports show.</summary>
 internal static class ConflictReport
 {
+    private const string Guessed = "no release at hand is known to be what the patch was made on, so nothing was merged and its place is a guess; patchforge fetch gets more releases";
+
     // Lines around a conflict, from both sides alike.
     private const int Context = 3;
 
     public static ImmutableArray<ConflictFacts> Of(MovedPatch stopped) => stopped.Merge is not { } moved ? [] :
     [
         .. moved.Merge.Files.Where(file => file.Conflict is not null).Select(file => new ConflictFacts(
-            file.Path.Text, file.Conflict ?? "", file.Note, moved.Labels.Ours, moved.Labels.Base, moved.Labels.Theirs,
+            file.Path.Text, file.Conflict ?? "", file.Note ?? (moved.Ancestor is null ? Guessed : null), moved.Labels.Ours, moved.Labels.Base, moved.Labels.Theirs,
             file.Merge is { } merge ? [.. merge.Conflicts.Select(block => Block(block, stopped.Before?.Find(file.Path)))] : [])),
     ];
 
