@@ -37,6 +37,7 @@ internal static class CommandTree
     [
         StatusCommand.Declare(doors),
         RefreshCommand.Declare(doors),
+        UndoCommand.Declare(doors),
         FetchCommand.Declare(doors),
         VerifyCommand.Declare(doors),
         ApplyCommand.Declare(doors),

@@ -20,6 +20,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(AppliedAnswer))]
 [JsonSerializable(typeof(AttackAnswer))]
 [JsonSerializable(typeof(BenchAnswer))]
+[JsonSerializable(typeof(AbortAnswer))]
+[JsonSerializable(typeof(UndoAnswer))]
 [JsonSerializable(typeof(EditAnswer))]
 [JsonSerializable(typeof(SaveAnswer))]
 [JsonSerializable(typeof(ImportAnswer))]
