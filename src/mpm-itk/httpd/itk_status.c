@@ -138,10 +138,12 @@ static void show(int slot, const itk_status *s)
 {
     worker_score *ws = ap_get_scoreboard_worker_from_indexes(slot, 0);
     process_score *ps = ap_get_scoreboard_process(slot);
+    /* read once: a dispatcher may write another one behind the test */
+    uint32_t pool = *(const volatile uint32_t *)&s->pool;
 
     memset(ps, 0, sizeof(*ps));
     memset(ws, 0, sizeof(*ws));
-    if (s->pool == 0 || s->pool > (uint32_t)itk_this_run.pool_count) {
+    if (pool == 0 || pool > (uint32_t)itk_this_run.pool_count) {
         return;
     }
     /* mod_status counts only who has a pid; whose it is is not on the page */
@@ -153,7 +155,7 @@ static void show(int slot, const itk_status *s)
     ws->bytes_served = ws->my_bytes_served = (apr_off_t)s->kilobytes << 10;
     ws->last_used = apr_time_from_sec((apr_time_t)s->since);
     ws->start_time = ws->stop_time = ws->last_used;
-    apr_cpystrn(ws->vhost, itk_this_run.pools[s->pool - 1].name,
+    apr_cpystrn(ws->vhost, itk_this_run.pools[pool - 1].name,
                 sizeof(ws->vhost));
 }
 

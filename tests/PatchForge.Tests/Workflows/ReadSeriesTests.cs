@@ -20,10 +20,52 @@ public sealed class ReadSeriesTests : IDisposable
         File.WriteAllText(name, text, Encoding.Latin1);
     }
 
-    private Task<LoadedSeries> Read(params GeneratedPatch[] generated)
+    private Task<LoadedSeries> Read(params GeneratedPatch[] generated) => Read([], generated);
+
+    private Task<LoadedSeries> Read(string[] releases, params GeneratedPatch[] generated)
     {
-        var line = new LineSettings("2.0", "patches/2.0", [.. generated], null!, [], null!, null!); // the rest is not asked for
+        var line = new LineSettings("2.0", "patches/2.0", [.. generated], null!, [.. releases.Select(Release)], null!, null!); // the rest is not asked for
         return ReadSeries.Run(_home, line, TestContext.Current.CancellationToken);
+    }
+
+    private static ReleaseSettings Release(string version) =>
+        new(version, default, "", "", null, [], false, System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty);
+
+    [Fact]
+    public async Task A_release_s_own_patch_stands_for_the_line_s_on_that_release_alone()
+    {
+        Write("patches/2.0/series", "a.patch\nb.patch\n");
+        Write("patches/2.0/a.patch", "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n");
+        Write("patches/2.0/2.0.48/a.patch", "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-old\n+b\n");
+        Write("patches/2.0/2.0.48/b.patch", "--- a/g\n+++ b/g\n@@ -1 +1 @@\n-g\n+G\n");
+        Write("patches/2.0/2.0.49/a.patch", "Description: 2.0.49 does without.\n");
+
+        var series = await Read(["2.0.48", "2.0.49", "2.0.50"]);
+        SeriesMove On(string release, string f) => MoveSeries.Run(new MoveRequest(release, Make.Tree(("f", f), ("g", "g\n")), series), TestContext.Current.CancellationToken);
+
+        var (first, second, third) = (On("2.0.48", "old\n"), On("2.0.49", "x\n"), On("2.0.50", "a\n"));
+        Assert.Equal(("b\n", "G\n"), (first.Tree.Text("f"), first.Tree.Text("g")));
+        Assert.Equal(("x\n", "g\n"), (second.Tree.Text("f"), second.Tree.Text("g")));
+        Assert.Equal(("b\n", "g\n"), (third.Tree.Text("f"), third.Tree.Text("g")));
+        Assert.Null(first.Stopped ?? second.Stopped ?? third.Stopped);
+        Assert.Equal(["patches/2.0/bases"], first.Writes.Keys.Concat(third.Writes.Keys).Distinct());
+        Assert.Empty(second.Writes);
+        Assert.Empty(series.Orphans);
+        Assert.Equal(4, series.Files.Count());
+    }
+
+    [Theory]
+    [InlineData("2.0.47/a.patch", "there are patches in patches/2.0/2.0.47, and the line has no release of that name")]
+    [InlineData("2.0.48/c.patch", "a patch of 2.0.48 alone that the series does not name")]
+    public async Task A_release_s_own_patch_is_of_a_release_and_in_the_series(string file, string sentence)
+    {
+        Write("patches/2.0/series", "a.patch\n");
+        Write("patches/2.0/a.patch", "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n");
+        Write("patches/2.0/" + file, "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n");
+
+        var refused = await Assert.ThrowsAsync<Failure>(() => Read(["2.0.48"]));
+
+        Assert.Equal((sentence, new FileLocation("patches/2.0/" + file)), (refused.Message, refused.At));
     }
 
     [Fact]
