@@ -40,6 +40,7 @@ internal static class CommandTree
         VerifyCommand.Declare(doors),
         ApplyCommand.Declare(doors),
         .. RegenerateCommands.Declare(doors),
+        PublishCommand.Declare(doors),
         .. BuildCommands.Declare(doors),
         AttackCommand.Declare(doors),
         BenchCommand.Declare(doors),

@@ -27,7 +27,7 @@ internal sealed class BuildAndSmoke(Outside outside, IRoots roots)
     public static ImmutableArray<string> Variants(ForgeSettings settings, LineSettings line) =>
         settings.Smoke.Variants.Where(line.Build.Variants.ContainsKey).ToImmutableArray() is { IsEmpty: false } chosen ? chosen : [.. line.Build.Variants.Keys];
 
-    /// <param name="portage">What ebuild(1) in the root is given, by variant; null where the root has no Portage.</param>
+    /// <param name="portage">What Portage in the root is given, by set of USE flags; null where the root has none. Then those sets are built that make the variants.</param>
     /// <param name="smoke">Whether the built variants are started and asked.</param>
     public async Task<BuildAndSmokeAnswer> Run(
         ForgeSettings settings,
@@ -42,9 +42,9 @@ internal sealed class BuildAndSmoke(Outside outside, IRoots roots)
         var tree = prepared.Move?.Tree ?? throw new InvalidOperationException("A prepared release has its series moved.");
         var patched = Path.Combine(roots.StateFolder, "patched", release);
         await WriteTree.Run(new WriteTreeRequest(tree, patched, Force: true), outside.Story, cancel);
-        var built = await new BuildRelease(outside, roots).Run(new BuildRequest(root, release, patched, prepared.Line.Build, variants, portage), cancel);
+        var built = await new BuildRelease(outside, roots).Run(new BuildRequest(root, release, patched, prepared.Line.Build, Names(variants, portage), portage), cancel);
         var builds = built.Variants.Select(variant => new BuildFacts(
-            variant.Variant, built.Root, variant.How, variant.Succeeded, variant.Reused, Math.Round(variant.Took.TotalSeconds, 1), variant.Log, variant.LastLines)).ToImmutableArray();
+            variant.Variant, built.Root, variant.How, variant.Succeeded, variant.Reused, Math.Round(variant.Took.TotalSeconds, 1), variant.Log, variant.LastLines) { Qa = variant.Qa }).ToImmutableArray();
         var failure = built.Variants.FirstOrDefault(variant => !variant.Succeeded) is { } bad
             ? Failure.Refused($"{release}: {bad.Variant} did not build: {bad.Failed} failed", $"the whole log: {bad.Log}")
             : null;
@@ -52,7 +52,7 @@ internal sealed class BuildAndSmoke(Outside outside, IRoots roots)
         foreach (var variant in smoke ? built.Variants.Where(variant => variant.Succeeded) : [])
         {
             var answer = await new SmokeRelease(outside, roots).Run(
-                new SmokeRequest(root, release, variant.Variant, variant.Image ?? "", settings.Smoke.Switching.Contains(variant.Variant), settings.Smoke) { Dialect = prepared.Line.Dialect }, cancel);
+                new SmokeRequest(root, release, variant.Variant, variant.Image ?? "", settings.Smoke.Switching.Contains(portage?.GetValueOrDefault(variant.Variant)?.Variant ?? variant.Variant), settings.Smoke) { Dialect = prepared.Line.Dialect }, cancel);
             smokes.Add(new SmokeFacts(
                 variant.Variant,
                 Math.Round(answer.Took.TotalSeconds, 1),
@@ -67,4 +67,7 @@ internal sealed class BuildAndSmoke(Outside outside, IRoots roots)
         new LastVerdict(release, builds, smokes.ToImmutable()).Keep(settings.Home);
         return new BuildAndSmokeAnswer(builds, smokes.ToImmutable(), failure);
     }
+
+    private static ImmutableArray<string> Names(ImmutableArray<string> variants, ImmutableSortedDictionary<string, PortageRequest>? portage) =>
+        portage is null ? variants : [.. portage.Where(set => variants.Contains(set.Value.Variant)).Select(set => set.Key)];
 }

@@ -158,7 +158,7 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
             {
                 var root = await doing.Open(request.Settings, release.Line, request.Root, cancel);
                 var portage = root.HasPortage
-                    ? PortageOverlay.Requests(request.Settings, release, scratch ?? PortageOverlay.Copy(request.Settings, overlay, roots.StateFolder), request.Gentoo)
+                    ? PortageOverlay.Requests(request.Settings, release, scratch ?? PortageOverlay.Copy(request.Settings, overlay, roots.StateFolder), roots.StateFolder, request.Gentoo)
                     : null;
                 answers[release.Release] = await doing.Run(request.Settings, release, root, BuildAndSmoke.Variants(request.Settings, release.Line), portage, smoke: true, cancel);
             }
