@@ -53,12 +53,13 @@ src_configure() {
 	tc-export AR CC CPP RANLIB
 
 	# What is built comes from patchforge.yaml; the paths are the layout's that the series adds, given
-	# again where econf has its own. APR 0.9 is bundled and has a library folder of its own; of what APR
-	# finds by itself, Expat is the system's and databases are its own SDBM alone.
+	# again where econf has its own. APR 0.9 is bundled and has folders of its own for its libraries and for
+	# apr-config; of what APR finds by itself, Expat is the system's and databases are its own SDBM alone.
 	# Every configure below the first is given all options, so none of them is to check them.
 	local myconf=(
 		--disable-option-checking
 		--enable-layout=Gentoo
+		--bindir="${EPREFIX}/usr/$(get_libdir)/apache2/bin"
 		--datadir="${EPREFIX}"/usr/share/apache2
 		--libdir="${EPREFIX}/usr/$(get_libdir)/apache2"
 		--libexecdir="${EPREFIX}/usr/$(get_libdir)/apache2/modules"
