@@ -131,6 +131,7 @@ internal static class Program
         return new Outside(processes, downloads, clock, story)
         {
             Git = new LocalRepositories(),
+            WorkTrees = new WorkTrees(),
             Roots = roots,
             Running = new Host.Bench.RunningRoots(processes, roots),
             Folders = new Folders(),

@@ -5,6 +5,21 @@ namespace PatchForge.Tests.Shared;
 /// <summary>A refresh in which everything that a report can show is there once, hostile text among it.</summary>
 internal static class SampleAnswers
 {
+    private static AttackFacts Stopped { get; } = new("pool", "stopped", "stopped", "as expected", "", "setuid 0", "EPERM", "");
+
+    /// <summary>One verdict as expected, one guard that is shown, one attack that got through.</summary>
+    public static AttackAnswer Attacked { get; } = new(
+        "2.0.65",
+        null,
+        ["pool"],
+        [
+            new AttackRow("uid-root", 1, "become root", "EPERM", "a test", ["setuid"], null, [Stopped], Stopped with { Model = "without setuid", Expected = "succeeded", Outcome = "succeeded" }),
+            new AttackRow("file-victim", 1, "read another's file", "EACCES", "a test", [], "nothing to take out", [Stopped with { Outcome = "succeeded", Verdict = "wrong", Why = "it got through", Evidence = "now <uid> 0\u001b[2J" }], null),
+        ],
+        [new UnprovenGuard("regain", "a reason")],
+        12,
+        "/somewhere");
+
     public static RefreshAnswer Refresh { get; } = new(
         "www-servers/apache",
         "patchforge 0.1.0",
@@ -29,7 +44,11 @@ internal static class SampleAnswers
                 new EbuildFacts("overlay/www-servers/apache/apache-2.0.65.ebuild", "written", "scratch", "no eclass autotools at hand"),
                 [new BuildFacts("itk", "host", "configure-make-install", true, false, 83.2, "/tmp/patchforge/logs/2.0.65-itk.log", ["make: done"])],
                 [new SmokeFacts("itk", 4.2, [new ProbeFacts("alpha serves its own page", "200 alpha", "200 alpha", true)], null)],
-                null),
+                null)
+            {
+                Attack = Attacked,
+                Figures = SampleBench.Answer,
+            },
             new ReleaseAnswer(
                 "2.0.58",
                 "2.0",

@@ -12,8 +12,12 @@ namespace PatchForge.Tests.Shared;
 /// </summary>
 internal sealed class TinyForge : IDisposable
 {
-    public TinyForge()
+    private readonly Func<string, string> _hello;
+
+    /// <param name="hello">What hello.c is in a release; null for the same in all of them.</param>
+    public TinyForge(Func<string, string>? hello = null)
     {
+        _hello = hello ?? (_ => Hello);
         Home = Directory.CreateTempSubdirectory("patchforge-tiny-").FullName;
         Distdir = Path.Combine(Home, "..", Path.GetFileName(Home) + "-distfiles");
         Cache = Path.Combine(Home, "..", Path.GetFileName(Home) + "-cache");
@@ -80,6 +84,9 @@ internal sealed class TinyForge : IDisposable
         Write("src/second/second.c", "int second(void)\n{\n    return 2;\n}\n");
         return this;
     }
+
+    /// <summary>hello.c as the series' patch was made on it.</summary>
+    public const string Hello = "#include <stdio.h>\n\nint main(void)\n{\n    return 0;\n}\n";
 
     public string Home { get; }
 
@@ -230,7 +237,7 @@ internal sealed class TinyForge : IDisposable
         using (var stream = new GZipStream(File.Create(file), CompressionLevel.Fastest))
         using (var tar = new TarWriter(stream, TarEntryFormat.Ustar))
         {
-            Entry(tar, $"tiny-{version}/hello.c", "#include <stdio.h>\n\nint main(void)\n{\n    return 0;\n}\n");
+            Entry(tar, $"tiny-{version}/hello.c", _hello(version));
             Entry(tar, $"tiny-{version}/VERSION", version + "\n");
         }
 

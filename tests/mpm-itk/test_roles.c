@@ -104,6 +104,30 @@ static void nothing(void *adapter, int index)
     (void) index;
 }
 
+/* What the supervisor has told its adapter; shared, for it is another process. */
+static struct told {
+    volatile int started, ended, wrong, ticks;
+    volatile pid_t there[128];
+} *told;
+
+static void child(void *adapter, pid_t pid, int slot, int is_there)
+{
+    (void) adapter;
+    if (slot < 0 || slot >= 128
+        || told->there[slot] != (is_there ? 0 : pid)) {
+        told->wrong++;
+        return;
+    }
+    told->there[slot] = is_there ? pid : 0;
+    *(is_there ? &told->started : &told->ended) += 1;
+}
+
+static void tick(void *adapter)
+{
+    (void) adapter;
+    told->ticks++;
+}
+
 static void unclaimed(void *adapter, pid_t pid, int status)
 {
     (void) adapter;
@@ -382,11 +406,15 @@ static void settings(void)
     run.status = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     run.waiting = (itk_status_waiting *)(run.status + 256);
+    told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
+                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     run.route_address = route_address;
     run.route_head = route_head;
     run.dispatcher_start = nothing;
     run.worker = work;
     run.unclaimed = unclaimed;
+    run.child = child;
+    run.tick = tick;
     run.log = quiet;
 }
 
@@ -1399,6 +1427,34 @@ static void the_queued_are_left_alone(void)
     test_end();
 }
 
+/* Of each worker once at its start and once at its end, restarts or not. */
+static void the_adapter_is_told(void)
+{
+    int i;
+
+    test_begin("the adapter hears of each worker, and four times a second");
+    settings();
+    start();
+    for (i = 1; i < 4; i++) {
+        CLAIM(get("/", i) == 200);
+    }
+    CLAIM(told->started == 3 && told->ended == 0);
+    (void) get("/killed", 1);
+    CLAIM(get("/", 1) == 200);
+    (void) kill(server, SIGUSR1);
+    nap(100);
+    CLAIM(get("/", 5) == 200);
+    i = told->ticks;
+    nap(1100);
+    CLAIM_OF(told->ticks - i >= 2 && told->ticks - i <= 5, "%d",
+             told->ticks - i);
+    CLAIM(stop());
+    CLAIM_OF(told->started >= 5 && told->ended == told->started
+             && told->wrong == 0, "%d started, %d ended, %d wrong",
+             told->started, told->ended, told->wrong);
+    test_end();
+}
+
 void test_roles(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -1439,4 +1495,5 @@ void test_roles(void)
     untaken_ones_are_found();
     dispatchers_share_a_limit();
     the_restart_knows_tls();
+    the_adapter_is_told();
 }

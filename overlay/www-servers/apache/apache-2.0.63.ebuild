@@ -49,6 +49,7 @@ PATCHES=(
 	"${FILESDIR}"/mpm-itk-2.0/0070-mod-deflate-libz.patch
 	"${FILESDIR}"/mpm-itk-2.0/0090-config-layout-gentoo.patch
 	"${FILESDIR}"/mpm-itk-2.0/0100-mpm-itk-core.patch
+	"${FILESDIR}"/mpm-itk-2.0/0105-mpm-itk-httpd.patch
 	"${FILESDIR}"/mpm-itk-2.0/0110-mpm-itk-2.0.patch
 	"${FILESDIR}"/mpm-itk-2.0/0120-mpm-itk-manual.patch
 	"${FILESDIR}"/mpm-itk-2.0/0130-mpm-itk-register.patch

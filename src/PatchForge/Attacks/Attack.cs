@@ -9,6 +9,15 @@ public enum AttackModel
     Fork,
     Classic,
     Switch,
+
+    /// <summary>The original, as a distribution's package has it, on httpd's own prefork: a peer, not ours.</summary>
+    MpmItk,
+}
+
+/// <summary>Models by the names that people see.</summary>
+public static class AttackModels
+{
+    public static string Name(AttackModel model) => model == AttackModel.MpmItk ? "mpm-itk" : model.ToString().ToLowerInvariant();
 }
 
 /// <summary>What came, or has to come, of an attack.</summary>
@@ -42,6 +51,9 @@ public enum Expectation
 /// <summary>The expectations of one attack, by model.</summary>
 public sealed record Expectations(Expectation Pool, Expectation Fork, Expectation Classic, Expectation Switch)
 {
+    /// <summary>Of the peer; its table is <see cref="CatalogPeers"/>.</summary>
+    public Expectation MpmItk { get; init; } = Expectation.NotAsked;
+
     /// <summary>Stopped everywhere: what the kernel or httpd itself sees to.</summary>
     public static Expectations Everywhere { get; } = new(Expectation.Stopped, Expectation.Stopped, Expectation.Stopped, Expectation.Stopped);
 
@@ -62,6 +74,7 @@ public sealed record Expectations(Expectation Pool, Expectation Fork, Expectatio
         AttackModel.Pool => Pool,
         AttackModel.Fork => Fork,
         AttackModel.Classic => Classic,
+        AttackModel.MpmItk => MpmItk,
         _ => Switch,
     };
 }
@@ -123,4 +136,7 @@ public sealed record Attack(string Id, string Tries, string Must, string Source,
 
     /// <summary>Why a model is not asked, or why it lets the attack through.</summary>
     public string? Why { get; init; }
+
+    /// <summary>What the expectation of the peer rests on; null where it is not asked.</summary>
+    public string? Peer { get; init; }
 }

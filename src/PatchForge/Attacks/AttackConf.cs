@@ -21,6 +21,12 @@ public sealed record AttackRecipe(
     /// <summary>How the server's configuration is written.</summary>
     public Dialect Dialect { get; init; } = Dialect.Httpd20;
 
+    /// <summary>What its configuration has that no other's has: a peer's module and settings.</summary>
+    public ImmutableArray<string> Lines { get; init; } = [];
+
+    /// <summary>The file of mod_php, for <see cref="AttackSetting.Php"/>.</summary>
+    public string Php { get; init; } = "";
+
     public bool HasPools => Model is AttackModel.Pool or AttackModel.Fork;
 }
 
@@ -82,7 +88,12 @@ public static class AttackConf
         yield return $"LoadModule itk_attack_module {AttackFiles.Module}";
         if (recipe.Setting == AttackSetting.Php)
         {
-            yield return $"LoadModule php_module {recipe.Modules}/libphp.so";
+            yield return $"LoadModule php_module {recipe.Php}";
+        }
+
+        foreach (var line in recipe.Lines)
+        {
+            yield return line;
         }
 
         yield return "LogFormat \"%v %p %P \\\"%r\\\" %>s %b\" attack";

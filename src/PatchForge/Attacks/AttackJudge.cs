@@ -29,6 +29,7 @@ public static class AttackJudge
         var expected = attack.Expected.Of(model);
         return (expected, seen?.Outcome) switch
         {
+            (Expectation.NotAsked, _) when model == AttackModel.MpmItk => new(Judgement.Skipped, "the peer is asked for identities, processes, memory and logs alone"),
             (Expectation.NotAsked, _) => new(Judgement.Skipped, attack.Why ?? "this model has nothing to try it on"),
             (_, null) => new(Judgement.Wrong, "the run ended before it was tried"),
             (_, Outcome.NotRun) => new(Judgement.Wrong, "not tried: " + seen?.Evidence),

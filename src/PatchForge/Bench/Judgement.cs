@@ -27,12 +27,13 @@ public static class Judgement
         ];
     }
 
+    /// <summary>The figure with its interval, and no verdict whatever it is.</summary>
+    public static GoalResult Look(Goal goal, ImmutableArray<Measurement> measurements, ulong seed) =>
+        new(goal, Found(goal, measurements, seed), Reached.NotJudged, Reached.NotJudged, "a quick look");
+
     public static GoalResult Goal(Goal goal, ImmutableArray<Measurement> measurements, ulong seed)
     {
-        ImmutableArray<double> figures = goal.Base is { } toBase
-            ? Ratios(measurements, goal.Subject, toBase, goal.Figure)
-            : [.. measurements.Where(one => one.Arm == goal.Subject && one.Counts).Select(one => one.Of(goal.Figure)).OfType<double>()];
-        var found = Statistics.Bootstrap(figures.AsSpan(), seed);
+        var found = Found(goal, measurements, seed);
         if (found is null || found.Pairs < PairsToJudge)
         {
             var why = string.Create(
@@ -58,6 +59,14 @@ public static class Judgement
         var first = Statistics.Median(all.AsSpan(0, third));
         var last = Statistics.Median(all.AsSpan(all.Length - third));
         return new Growth(what, first, last, last > first * (1 + Slack) && last > first + few);
+    }
+
+    private static Interval? Found(Goal goal, ImmutableArray<Measurement> measurements, ulong seed)
+    {
+        ImmutableArray<double> figures = goal.Base is { } toBase
+            ? Ratios(measurements, goal.Subject, toBase, goal.Figure)
+            : [.. measurements.Where(one => one.Arm == goal.Subject && one.Counts).Select(one => one.Of(goal.Figure)).OfType<double>()];
+        return Statistics.Bootstrap(figures.AsSpan(), seed);
     }
 
     private static Reached Verdict(Goal goal, double? wanted, Interval found) => wanted switch

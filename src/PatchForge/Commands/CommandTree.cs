@@ -39,6 +39,8 @@ internal static class CommandTree
         FetchCommand.Declare(doors),
         VerifyCommand.Declare(doors),
         ApplyCommand.Declare(doors),
+        EditCommand.Declare(doors),
+        SaveCommand.Declare(doors),
         .. RegenerateCommands.Declare(doors),
         PublishCommand.Declare(doors),
         .. BuildCommands.Declare(doors),

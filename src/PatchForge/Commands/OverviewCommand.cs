@@ -10,7 +10,7 @@ internal static class OverviewCommand
     {
         var settings = run.Settings();
         var answer = await new Status(run.Outside, Environment.GetEnvironmentVariable).Run(
-            settings, Chosen.Releases(settings, []), new SourceOptions { Offline = true }, run.Cancel);
+            new StatusRequest(settings, Chosen.Releases(settings, []), new SourceOptions { Offline = true }), run.Cancel);
         run.Answer(answer, Json.Default.StatusAnswer, StatusText.Of);
         run.Outside.Story.Say("`patchforge --help` lists all commands");
         return 0;

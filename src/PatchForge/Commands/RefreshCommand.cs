@@ -13,6 +13,9 @@ internal static class RefreshCommand
     private static readonly Option<string?> Line = new("--line") { Description = "The releases of one line that have an ebuild, or its newest where it has none", HelpName = "LINE" };
     private static readonly Option<bool> All = new("--all") { Description = "Every release of the settings, with or without an ebuild" };
     private static readonly Option<bool> NoBuild = new("--no-build") { Description = "Stop before building: no root is needed" };
+    private static readonly Option<bool> NoAttack = new("--no-attack") { Description = "Leave out the attacks on each line's newest built release" };
+    private static readonly Option<bool> NoBench = new("--no-bench") { Description = "Leave out the quick look at its speed" };
+    private static readonly Option<string[]> Attack = new("--attack") { Description = "One attack by its id instead of all; `patchforge attack --list` names them. May be given several times", HelpName = "ID" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be written, and write nothing" };
     private static readonly Option<string[]> AcceptFuzz = new("--accept-fuzz")
     {
@@ -36,9 +39,9 @@ internal static class RefreshCommand
     public static Command Declare(Doors doors) => CommandRun.Verb(
         doors,
         "refresh",
-        "The main job: fetch, verify, move the series, regenerate the overlay, build, smoke, report",
+        "The main job: fetch, verify, move the series, regenerate the overlay, build, smoke, attack, measure, report. Told no release, it does what this machine can and ends with 0 if that was anything",
         Run,
-        Releases, Line, All, NoBuild, DryRun, AcceptFuzz, Report, Distdir, Git, Unofficial, Trust, Root, Gentoo);
+        Releases, Line, All, NoBuild, NoAttack, NoBench, Attack, DryRun, AcceptFuzz, Report, Distdir, Git, Unofficial, Trust, Root, Gentoo);
 
     private static async Task<int> Run(CommandRun run)
     {
@@ -53,6 +56,10 @@ internal static class RefreshCommand
             Root = parsed.GetValue(Root),
             Gentoo = parsed.GetValue(Gentoo),
             Build = !parsed.GetValue(NoBuild),
+            Attack = !parsed.GetValue(NoAttack),
+            Attacks = [.. parsed.GetValue(Attack) ?? []],
+            Measure = !parsed.GetValue(NoBench),
+            Named = parsed.GetValue(Releases) is { Length: > 0 } || parsed.GetValue(Line) is not null || parsed.GetValue(All),
             DryRun = parsed.GetValue(DryRun),
             AcceptFuzz = Chosen.Patches(parsed.GetValue(AcceptFuzz) ?? []),
         };

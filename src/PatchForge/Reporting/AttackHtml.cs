@@ -11,8 +11,20 @@ public static class AttackHtml
     {
         var page = new StringBuilder();
         HtmlReport.Begin(page, $"patchforge attack {answer.Release}", package, tool);
+        Section(page, answer);
+        return page.Append("</body>\n</html>\n").ToString();
+    }
+
+    /// <summary>The body alone, for a report that has more to tell.</summary>
+    public static void Section(StringBuilder page, AttackAnswer answer)
+    {
         page.Append("<p>").Append(HtmlReport.Mark(answer.Succeeded ? "good" : "bad", answer.Succeeded ? "all as expected" : string.Create(CultureInfo.InvariantCulture, $"{answer.Failed} not as expected")))
             .Append(HtmlReport.Text(string.Create(CultureInfo.InvariantCulture, $" · {answer.Attacks.Length} attacks on {string.Join(", ", answer.Models)} · {answer.Seconds:f0} s"))).Append("</p>\n");
+        if (!answer.Versions.IsEmpty)
+        {
+            page.Append("<p class=\"dim\">").Append(HtmlReport.Text(string.Join(" · ", answer.Versions))).Append("</p>\n");
+        }
+
         HtmlReport.Table(
             page,
             ["attack", "tries to", .. answer.Models, "guard", "with the guard removed"],
@@ -24,15 +36,14 @@ public static class AttackHtml
                 HtmlReport.Text(AttackText.Guard(row)),
                 row.WithoutGuard is { } without ? Cell(without) : row.Unguarded is { } why ? $"<span class=\"dim\">{HtmlReport.Text(why)}</span>" : "–",
             ]));
-        page.Append("<h2>What was seen</h2>\n");
+        page.Append("<h3>What was seen</h3>\n");
         foreach (var row in answer.Attacks)
         {
             Details(page, row);
         }
 
-        page.Append("<h2>Guards that no attack takes out</h2>\n");
+        page.Append("<h3>Guards that no attack takes out</h3>\n");
         HtmlReport.Table(page, ["guard", "why"], answer.Unproven.Select(guard => new[] { $"<code>{HtmlReport.Text(guard.Guard)}</code>", HtmlReport.Text(guard.Why) }));
-        return page.Append("</body>\n</html>\n").ToString();
     }
 
     private static void Details(StringBuilder page, AttackRow row)
@@ -48,6 +59,11 @@ public static class AttackHtml
             $"<code>{HtmlReport.Text(facts.Kernel)}</code>",
             HtmlReport.Text(facts.Evidence),
         }));
+        if (row.Peer is { } peer && row.Models.Any(facts => facts.Model == AttackRow.PeerModel && facts.Verdict != "skipped"))
+        {
+            page.Append("<p class=\"dim\">mpm-itk: ").Append(HtmlReport.Text(peer)).Append("</p>\n");
+        }
+
         page.Append("</details>\n");
     }
 

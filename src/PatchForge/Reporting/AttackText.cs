@@ -38,8 +38,9 @@ public static class AttackText
         }
 
         Skipped(text, answer);
+        text.Append(answer.Versions.IsEmpty ? "" : $"\npackages: {string.Join(", ", answer.Versions)}\n");
         Unproven(text, answer);
-        text.Append(CultureInfo.InvariantCulture, $"\n{answer.Attacks.Length} attacks, {answer.Failed} verdicts not as expected, {answer.Seconds:f0} s; configurations and logs: {answer.Kept}\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n{answer.Attacks.Length} attacks, {answer.Failed} verdicts not as expected ({answer.InShort()}), {answer.Seconds:f0} s; configurations and logs: {answer.Kept}\n");
         return text.ToString();
     }
 
@@ -47,7 +48,9 @@ public static class AttackText
     {
         var skipped = answer.Attacks
             .SelectMany(row => row.Models.Concat(row.WithoutGuard is { } without ? [without] : []).Where(facts => facts.Verdict == "skipped").Select(facts => (row.Id, facts)))
-            .GroupBy(one => (one.Id, one.facts.Why))
+            .GroupBy(one => one.Id)
+            .SelectMany(attack => attack.GroupBy(one => one.facts.Why).Select(one => (attack.Key, Models: string.Join(", ", one.Select(row => row.facts.Model)), Why: one.Key)))
+            .GroupBy(one => (one.Models, one.Why))
             .ToArray();
         if (skipped.Length > 0)
         {
@@ -56,7 +59,7 @@ public static class AttackText
 
         foreach (var one in skipped)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {one.Key.Id} ({string.Join(", ", one.Select(row => row.facts.Model))}): {Plain(one.Key.Why)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {string.Join(", ", one.Select(attack => attack.Key))} ({one.Key.Models}): {Plain(one.Key.Why)}\n");
         }
     }
 

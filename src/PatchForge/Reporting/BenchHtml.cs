@@ -14,7 +14,7 @@ public static class BenchHtml
         var title = $"patchforge bench {answer.Release}";
         page.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
             .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .Append("<title>").Append(HtmlReport.Text(title)).Append("</title>\n<style>\n").Append(HtmlReport.Style).Append("\nsvg{max-width:100%;height:auto}\n</style>\n</head>\n<body>\n")
+            .Append("<title>").Append(HtmlReport.Text(title)).Append("</title>\n<style>\n").Append(HtmlReport.Style).Append("\n</style>\n</head>\n<body>\n")
             .Append("<h1>").Append(HtmlReport.Text(title)).Append("</h1>\n");
         Section(page, answer);
         return page.Append("</body>\n</html>\n").ToString();
@@ -29,10 +29,10 @@ public static class BenchHtml
             .Append("<br>").Append(HtmlReport.Text(string.Join(" · ", machine.Versions))).Append("</p>\n");
         if (answer.Quick)
         {
-            HtmlReport.Note(page, "warn", "A quick try of the bench itself: no figure here is to be quoted, none is judged.");
+            HtmlReport.Note(page, "warn", "A quick look: so few rounds say little, no figure here is to be quoted, and none is judged.");
         }
 
-        page.Append("<div class=\"scroll\">").Append(BenchSvg.Of(answer)).Append("</div>\n");
+        page.Append("<div class=\"scroll\">").Append(BenchSvg.Of(answer).Replace(BenchSvg.Namespace, "", StringComparison.Ordinal)).Append("</div>\n");
         Goals(page, answer);
         foreach (var workload in answer.Workloads)
         {
@@ -44,7 +44,7 @@ public static class BenchHtml
 
     private static void Goals(StringBuilder page, BenchAnswer answer)
     {
-        page.Append("<h2>Goals</h2>\n");
+        page.Append("<h3>Goals</h3>\n");
         HtmlReport.Table(page, ["workload", "goal", "found [95 %]", "must reach", "", "aim", ""], answer.Workloads.SelectMany(workload => workload.Goals.Select(goal => new[]
         {
             HtmlReport.Text(workload.Name),
@@ -59,7 +59,7 @@ public static class BenchHtml
 
     private static void Workload(StringBuilder page, WorkloadResult workload)
     {
-        page.Append("<h2>").Append(HtmlReport.Text(workload.Name)).Append("</h2>\n<p>").Append(HtmlReport.Text(workload.What)).Append("</p>\n");
+        page.Append("<h3>").Append(HtmlReport.Text(workload.Name)).Append("</h3>\n<p>").Append(HtmlReport.Text(workload.What)).Append("</p>\n");
         if (workload.Skipped is { } why)
         {
             HtmlReport.Note(page, "warn", "Not measured: " + why);
@@ -101,7 +101,7 @@ public static class BenchHtml
 
     private static void Method(StringBuilder page, BenchAnswer answer)
     {
-        page.Append("<h2>How it was measured</h2>\n");
+        page.Append("<h3>How it was measured</h3>\n");
         Items(page,
         [
             "All servers but those of packages are built from one tree; they run side by side, each in namespaces of its own over the same root and the same files; one at a time has load, in an order drawn anew in each round from the seed.",

@@ -13,6 +13,9 @@ namespace PatchForge.Reporting;
 /// </summary>
 public static class BenchSvg
 {
+    /// <summary>What a file of its own needs and a page must not have, which names no address (HTML, "foreign elements").</summary>
+    internal const string Namespace = " xmlns=\"http://www.w3.org/2000/svg\"";
+
     private const int Width = 940;
     private const int Left = 250;
     private const int Right = 240;
@@ -38,8 +41,8 @@ public static class BenchSvg
         var limit = Math.Min(MostShown, Math.Ceiling((most + 0.05) * 5) / 5);
         var height = Top + groups.Sum(group => GroupGap + (RowHeight * group.Arms.Count(arm => arm.Ratio is not null))) + 40;
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-labelledby=\"t d\">\n");
-        svg.Append("<title id=\"t\">").Append(Text(Title(answer))).Append("</title>\n<desc id=\"d\">").Append(Text(Description(groups))).Append("</desc>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<svg{Namespace} viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-labelledby=\"t-{answer.Release} d-{answer.Release}\">\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<title id=\"t-{answer.Release}\">").Append(Text(Title(answer))).Append(CultureInfo.InvariantCulture, $"</title>\n<desc id=\"d-{answer.Release}\">").Append(Text(Description(groups))).Append("</desc>\n");
         svg.Append("<style>\n").Append(Style).Append("\n</style>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"page\" width=\"{Width}\" height=\"{height}\"/>\n");
         Word(svg, 16, 26, "title", Title(answer));
@@ -62,7 +65,7 @@ public static class BenchSvg
 
     private static string Title(BenchAnswer answer) => string.Create(
         CultureInfo.InvariantCulture,
-        $"httpd {answer.Release}, {answer.Machine.Cores} cores, {answer.Rounds} rounds of {answer.Seconds} s{(answer.Quick ? ", a quick try" : "")}");
+        $"httpd {answer.Release}, {answer.Machine.Cores} cores, {answer.Rounds} rounds of {answer.Seconds} s{(answer.Quick ? ", a quick look" : "")}");
 
     private static string Description(ImmutableArray<WorkloadResult> groups) => string.Join(
         ". ",

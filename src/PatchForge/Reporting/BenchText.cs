@@ -55,7 +55,7 @@ public static class BenchText
 
     public static string Settings(BenchAnswer answer) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{answer.Rounds} rounds of {answer.Seconds} s a measurement, seed {answer.Seed}{(answer.Quick ? "; a quick try of the bench: nothing is judged" : "")}");
+        $"{answer.Rounds} rounds of {answer.Seconds} s a measurement, seed {answer.Seed}{(answer.Quick ? "; a quick look: nothing is judged" : "")}");
 
     /// <summary>The columns that this workload has figures for.</summary>
     public static string[] Heads(WorkloadResult workload) => [.. Columns(workload).Select(column => column.Head)];

@@ -24,6 +24,7 @@ public static class HtmlReport
         .sides{display:grid;grid-template-columns:1fr 1fr;gap:1px;background:var(--line);border:1px solid var(--line);border-radius:.5rem;overflow:hidden;margin:.4rem 0 1rem}.sides>div{background:var(--bg);min-width:0}
         .sides h4{margin:0;padding:.3rem .8rem;font-size:.85rem;background:var(--card);font-weight:600}.sides pre{background:none}.add{background:var(--add)}.del{background:var(--del)}pre span{display:block;min-height:1.45em}
         details{margin:.5rem 0}summary{cursor:pointer}ul{padding-left:1.2rem;margin:.4rem 0}li{overflow-wrap:anywhere}
+        svg{max-width:100%;height:auto}
         @media(max-width:40rem){body{padding:.8rem}.sides{grid-template-columns:1fr}th,td{padding:.35rem .5rem}}
         """;
 
@@ -32,7 +33,12 @@ public static class HtmlReport
         var page = new StringBuilder();
         var title = $"patchforge refresh {string.Join(", ", answer.Releases.Select(release => release.Release))}";
         Begin(page, title, answer.Package, answer.Tool);
-        page.Append("<p>").Append(answer.Succeeded ? "<b class=\"good\">done</b>" : "<b class=\"bad\">not done</b>")
+        page.Append("<p>").Append(answer switch
+        {
+            { Succeeded: true } => "<b class=\"good\">done</b>",
+            { DidWhatItCould: true } => "<b class=\"good\">done</b>, <b class=\"warn\">but for what this machine has not</b>",
+            _ => "<b class=\"bad\">not done</b>",
+        })
             .Append(answer.DryRun ? " · dry run, nothing was written" : "").Append("</p>\n");
         if (answer.Scratch is { } scratch)
         {
@@ -63,7 +69,7 @@ public static class HtmlReport
 
     private static void Overview(StringBuilder page, RefreshAnswer answer)
     {
-        Table(page, ["release", "distfile", "series", "ebuild", "Manifest", "md5-cache", "build", "smoke"], answer.Releases.Select(release => new[]
+        Table(page, ["release", "distfile", "series", "ebuild", "Manifest", "md5-cache", "build", "smoke", "attacks"], answer.Releases.Select(release => new[]
         {
             $"<b>{Text(release.Release)}</b>",
             release.Source is { } source ? Mark(source.Official ? "good" : "warn", source.Verdict) : Mark("bad", release.NoSource),
@@ -73,6 +79,7 @@ public static class HtmlReport
             Text(release.Ebuild?.Cache ?? "–"),
             Cells(release.Builds.Select(build => Mark(build.Succeeded ? "good" : "bad", $"{build.Variant} {(build.Succeeded ? "built" : "failed")}"))),
             Cells(release.Smokes.Select(smoke => Mark(smoke.Succeeded ? "good" : "bad", $"{smoke.Variant} {smoke.Probes.Count(probe => probe.Passed)}/{smoke.Probes.Length}"))),
+            release.Attack is { } attack ? Mark(attack.Succeeded ? "good" : "bad", attack.InShort()) : "–",
         }));
     }
 
@@ -127,6 +134,18 @@ public static class HtmlReport
         foreach (var smoke in release.Smokes)
         {
             Smoke(page, smoke);
+        }
+
+        if (release.Attack is { } attack)
+        {
+            page.Append("<h2>").Append(Text(release.Release)).Append(": attacks</h2>\n");
+            AttackHtml.Section(page, attack);
+        }
+
+        if (release.Figures is { } figures)
+        {
+            page.Append("<h2>").Append(Text(release.Release)).Append(": a quick look at its speed</h2>\n");
+            BenchHtml.Section(page, figures);
         }
     }
 

@@ -21,6 +21,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(AppliedAnswer))]
 [JsonSerializable(typeof(AttackAnswer))]
 [JsonSerializable(typeof(BenchAnswer))]
+[JsonSerializable(typeof(EditAnswer))]
+[JsonSerializable(typeof(SaveAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

@@ -12,7 +12,7 @@ public static class RefreshText
     {
         var text = new StringBuilder();
         text.Append(TextTable.Of(
-            ["release", "distfile", "series", "ebuild", "Manifest", "md5-cache", "build", "smoke"],
+            ["release", "distfile", "series", "ebuild", "Manifest", "md5-cache", "build", "smoke", "attacks"],
             answer.Releases.Select(release => (IReadOnlyList<string>)
             [
                 release.Release,
@@ -23,6 +23,7 @@ public static class RefreshText
                 release.Ebuild?.Cache ?? "-",
                 Join(release.Builds.Select(build => $"{build.Variant} {(build.Succeeded ? "built" : "FAILED")}")),
                 Join(release.Smokes.Select(smoke => $"{smoke.Variant} {smoke.Probes.Count(probe => probe.Passed)}/{smoke.Probes.Length}")),
+                release.Attack is { } attack ? attack.InShort() : "-",
             ])));
 
         var missing = false;
@@ -33,6 +34,11 @@ public static class RefreshText
             missing |= release.Failure is { Kind: "missing" };
         }
 
+        foreach (var figures in answer.Releases.Select(release => release.Figures).OfType<BenchAnswer>())
+        {
+            Figures(text, figures);
+        }
+
         Lines(text, "", answer.Notes.Select(note => "note: " + note));
         if (answer.Scratch is { } scratch)
         {
@@ -40,6 +46,7 @@ public static class RefreshText
         }
 
         Lines(text, "", answer.Succeeded ? [] : answer.Releases.GroupBy(release => release.Line).Select(Done));
+        Lines(text, "", answer.DidWhatItCould && !answer.Succeeded ? ["what this machine has not was left out, which is no failure; name a release to have it as one"] : []);
         text.Append('\n').Append(answer switch
         {
             { Changed.IsEmpty: true } => "nothing changed",
@@ -48,6 +55,17 @@ public static class RefreshText
         }).Append('\n');
         Lines(text, "  ", answer.Changed);
         return text.ToString();
+    }
+
+    private static void Figures(StringBuilder text, BenchAnswer figures)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\n{figures.Release}, {BenchText.Settings(figures)}\n");
+        foreach (var workload in figures.Workloads)
+        {
+            Lines(text, "  ", workload.Skipped is { } why
+                ? [$"{workload.Name}: not measured: {why}"]
+                : workload.Arms.SelectMany(arm => arm.Ratio is { } ratio ? [$"{workload.Name}: {arm.Name} to {workload.Base} {BenchText.Ratio(ratio)}"] : Array.Empty<string>()));
+        }
     }
 
     private static void Details(StringBuilder text, ReleaseAnswer release, bool isShort)

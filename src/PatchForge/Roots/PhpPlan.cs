@@ -50,33 +50,45 @@ public static class PhpPlan
     /// <summary>Starts the server with the module and asks it for a page: what does not serve is not kept.</summary>
     /// <param name="image">The server's folder.</param>
     /// <param name="made">The folder with <see cref="Module"/> and <see cref="Opcache"/>.</param>
-    public static BuildStep Try(string image, string made)
+    public static BuildStep Try(string image, string made) => Asked(
+        [BuildPlan.Prefix + "/bin/httpd", "/srv/php/" + Module, "/srv/php/" + Opcache, "PHPIniDir /tmp/try", "LockFile /tmp/try/lock", "AcceptMutex fcntl"],
+        [new RootBind(image, BuildPlan.Prefix), new RootBind(made, "/srv/php")]);
+
+    /// <summary>The same with a module of the root's own, which finds its php.ini where its package put it.</summary>
+    /// <param name="image">The server's folder.</param>
+    /// <param name="binary">The server, inside the root.</param>
+    /// <param name="module">The module's file, inside the root.</param>
+    /// <param name="load">What the configuration needs so that anything is served.</param>
+    public static BuildStep TryModule(string image, string binary, string module, ImmutableArray<string> load) =>
+        Asked([binary, module, "", .. load], [new RootBind(image, BuildPlan.Prefix)]);
+
+    /// <param name="words">The server, the module, opcache where php.ini does not name it, lines of the configuration.</param>
+    private static BuildStep Asked(ImmutableArray<string> words, ImmutableArray<RootBind> binds)
     {
         const string script = """
             set -eu
-            server=$1 made=$2 said=$3
+            said=$1 server=$2 module=$3 opcache=$4
+            shift 4
             mkdir /tmp/try
             cd /tmp/try
-            echo "zend_extension=$made/php/opcache.so" > php.ini
+            [ -z "$opcache" ] || echo "zend_extension=$opcache" > php.ini
             echo "<?php echo '$said', PHP_VERSION, ' ', implode(' ', get_loaded_extensions()), ' ', function_exists('opcache_get_status') && opcache_get_status() ? 'cached' : 'uncached', PHP_EOL;" > try.php
-            cat > httpd.conf << END
+            printf '%s\n' "$@" > httpd.conf
+            cat >> httpd.conf << END
             ServerRoot /tmp/try
             ServerName localhost
             Listen 127.0.0.1:8080
             User #65534
             Group #65534
             PidFile /tmp/try/pid
-            LockFile /tmp/try/lock
-            AcceptMutex fcntl
             ErrorLog /tmp/try/log
             DocumentRoot /tmp/try
-            PHPIniDir /tmp/try
-            LoadModule php_module $made/modules/libphp.so
+            LoadModule php_module $module
             <Files try.php>
             SetHandler application/x-httpd-php
             </Files>
             END
-            "$server/bin/httpd" -f /tmp/try/httpd.conf || { cat log; exit 1; }
+            "$server" -f /tmp/try/httpd.conf || { cat log; exit 1; }
             perl -MIO::Socket::INET -e '
                 for (1 .. 100) {
                     my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:8080");
@@ -86,9 +98,9 @@ public static class PhpPlan
             cat answer log
             grep -q "^$said.* cached" answer
             """;
-        return new BuildStep("try", ["sh", "-c", script, "try", BuildPlan.Prefix, "/srv/php", Said])
+        return new BuildStep("try", ["sh", "-c", script, "try", Said, .. words])
         {
-            Binds = [new RootBind(image, BuildPlan.Prefix), new RootBind(made, "/srv/php")],
+            Binds = binds,
             Rights = RootRights.Serve,
             Limit = TimeSpan.FromMinutes(1),
         };

@@ -14,5 +14,7 @@ public sealed record Outside(IProcesses Processes, IDownloads Downloads, IClock 
 
     public IRunningRoots Running { get => field ?? throw new InvalidOperationException("This command opened no way to running roots."); init; }
 
+    public IGitWorkTrees WorkTrees { get => field ?? throw new InvalidOperationException("This command opened no way to git work trees."); init; }
+
     public IFolders Folders { get => field ?? throw new InvalidOperationException("This command opened no way to folders."); init; }
 }

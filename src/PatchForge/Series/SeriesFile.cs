@@ -87,6 +87,47 @@ public sealed class SeriesFile
         return new SeriesFile(File, lines.Insert(index + 1, new SeriesLine(name.Text + "\n", new SeriesEntry(name, 1, false, at))));
     }
 
+    /// <summary>
+    /// The series with these patches in this order: those that are missing leave it, new ones come behind the one
+    /// before them, and lines keep their options. Comments stay where they are.
+    /// </summary>
+    public SeriesFile Arranged(IReadOnlyList<PatchName> order)
+    {
+        var series = Without(Entries.Select(entry => entry.Name).Except(order));
+        var there = series.Entries.Select(entry => entry.Name).ToHashSet();
+        var lines = series._lines.ToBuilder();
+        var raws = series._lines.Where(line => line.Entry is not null).ToDictionary(line => line.Entry!.Name); // filtered
+        using var next = order.Where(there.Contains).GetEnumerator();
+        for (var i = 0; i < lines.Count; i++)
+        {
+            if (lines[i].Entry is not null && next.MoveNext())
+            {
+                var line = raws[next.Current];
+                // Only the file's last line may lack its line feed.
+                lines[i] = line with { Raw = line.Raw.EndsWith('\n') || i == lines.Count - 1 ? line.Raw : line.Raw + "\n" };
+            }
+        }
+
+        series = new SeriesFile(File, lines.ToImmutable());
+        for (var i = 0; i < order.Count; i++)
+        {
+            if (!there.Contains(order[i]))
+            {
+                series = i == 0 ? series.WithFirst(order[i]) : series.With(order[i], order[i - 1]);
+            }
+        }
+
+        return series;
+    }
+
+    private SeriesFile WithFirst(PatchName name)
+    {
+        var first = Entries.IsEmpty ? -1 : IndexOf(Entries[0].Name);
+        return first < 0
+            ? With(name)
+            : new SeriesFile(File, _lines.Insert(first, new SeriesLine(name.Text + "\n", new SeriesEntry(name, 1, false, new FileLocation(File, first + 1)))));
+    }
+
     private int IndexOf(PatchName name)
     {
         for (var i = 0; i < _lines.Length; i++)

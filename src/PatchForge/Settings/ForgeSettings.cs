@@ -120,11 +120,7 @@ public sealed record LabSettings(
 /// <param name="To">The folder it becomes in the source tree; empty for the tree's root.</param>
 /// <param name="Below">Only what lies below this folder of <paramref name="From"/>; empty for all of it.</param>
 /// <param name="Subject">The sentence the patch's header starts with.</param>
-public sealed record GeneratedPatch(string Patch, string From, string To, string Below, string Subject)
-{
-    /// <summary>Folders of ours, relative to the settings file, with files that links among the sources may lead to.</summary>
-    public ImmutableArray<string> Links { get; init; } = [];
-}
+public sealed record GeneratedPatch(string Patch, string From, string To, string Below, string Subject);
 
 /// <summary>Where releases come from.</summary>
 /// <param name="Mirrors">Folders that hold the distfiles, tried in this order; HTTPS.</param>

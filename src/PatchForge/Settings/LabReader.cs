@@ -66,9 +66,9 @@ internal static class LabReader
 
         foreach (var made in lab.Generated)
         {
-            if (line.Generated.FirstOrDefault(shippedPatch => shippedPatch.Links.Prepend(Sources(shippedPatch)).Any(folder => Overlap(folder, Sources(made)))) is { } ships)
+            if (line.Generated.FirstOrDefault(shippedPatch => Overlap(Sources(shippedPatch), Sources(made))) is { } ships)
             {
-                throw Refused(lab, $"{ships.Patch} of line {line.Line} is made from {string.Join(", ", ships.Links.Prepend(Sources(ships)))}, and the lab's {made.Patch} from {Sources(made)}", "keep the lab's sources in a folder that no shipped patch is made from");
+                throw Refused(lab, $"{ships.Patch} of line {line.Line} is made from {Sources(ships)}, and the lab's {made.Patch} from {Sources(made)}", "keep the lab's sources in a folder that no shipped patch is made from");
             }
 
             if (line.Generated.Any(shippedPatch => shippedPatch.Patch == made.Patch))

@@ -86,16 +86,13 @@ internal static class SettingsReader
 
     internal static GeneratedPatch Generated(YamlPiece piece)
     {
-        var map = piece.Map("a generated patch", "patch", "from", "below", "to", "subject", "links");
+        var map = piece.Map("a generated patch", "patch", "from", "below", "to", "subject");
         return new GeneratedPatch(
             FileName(map, "patch"),
             Inside(map, "from"),
             map.Find("to") is null ? "" : Inside(map, "to"),
             map.Find("below") is null ? "" : Inside(map, "below"),
-            map.Text("subject"))
-        {
-            Links = [.. (map.Find("links")?.List(map.Named("links")) ?? []).Select(item => Inside(item, "an item of " + map.Named("links")))],
-        };
+            map.Text("subject"));
     }
 
     private static UpstreamSettings Upstream(YamlPiece piece)

@@ -42,8 +42,14 @@ public sealed record AttackFacts(string Model, string Expected, string Outcome, 
 public sealed record AttackRow(
     string Id, int Point, string Tries, string Must, string Source, ImmutableArray<string> Guards, string? Unguarded, ImmutableArray<AttackFacts> Models, AttackFacts? WithoutGuard)
 {
+    /// <summary>The model that is a peer's and not ours.</summary>
+    public const string PeerModel = "mpm-itk";
+
+    /// <summary>What is expected of the peer and why; null where it is not asked.</summary>
+    public string? Peer { get; init; }
+
     internal static AttackRow Of(Attack attack, ImmutableArray<AttackFacts> models, AttackFacts? withoutGuard) =>
-        new(attack.Id, attack.Point, attack.Tries, attack.Must, attack.Source, attack.Guards, attack.Unguarded, models, withoutGuard);
+        new(attack.Id, attack.Point, attack.Tries, attack.Must, attack.Source, attack.Guards, attack.Unguarded, models, withoutGuard) { Peer = attack.Peer };
 }
 
 /// <summary>What <c>attack</c> answers; with <c>--list</c> no model was asked.</summary>
@@ -58,6 +64,34 @@ public sealed record AttackAnswer(
     double Seconds,
     string? Kept)
 {
+    /// <summary>Packages that brought something attacked, as the root's own package manager tells: <c>libapache2-mpm-itk 2.4.7-04-1+b1</c>.</summary>
+    public ImmutableArray<string> Versions { get; init; } = [];
+
+    /// <summary>What was tried on a model, and how much of it came as it must.</summary>
+    public (int AsExpected, int Tried) Score(string model)
+    {
+        var tried = Attacks.SelectMany(row => row.Models).Where(facts => facts.Model == model && facts.Verdict != "skipped").ToArray();
+        return (tried.Count(facts => !facts.Failed), tried.Length);
+    }
+
+    /// <summary>Attacks that were tried with their guards taken out, and how many of them then went through.</summary>
+    public (int AsExpected, int Tried) Guards
+    {
+        get
+        {
+            var tried = Attacks.Select(row => row.WithoutGuard).OfType<AttackFacts>().Where(facts => facts.Verdict != "skipped").ToArray();
+            return (tried.Count(facts => !facts.Failed), tried.Length);
+        }
+    }
+
+    /// <summary>Every model's score, and the guards': <c>pool 68/68, without guards 40/40</c>.</summary>
+    public string InShort()
+    {
+        var models = Models.Select(model => (model, Score: Score(model))).Select(one => $"{one.model} {one.Score.AsExpected}/{one.Score.Tried}");
+        var (proven, tried) = Guards;
+        return string.Join(", ", tried == 0 ? models : models.Append($"without guards {proven}/{tried}"));
+    }
+
     public int Failed => Attacks.Sum(row => row.Models.Count(facts => facts.Failed) + (row.WithoutGuard is { Failed: true } ? 1 : 0));
 
     public bool Succeeded => Failed == 0;

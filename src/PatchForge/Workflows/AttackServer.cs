@@ -12,19 +12,30 @@ internal sealed record AttackRun(OpenedRoot Root, string Release, AttackModel Mo
 {
     /// <summary>The line's: how its servers' configuration is written.</summary>
     public Dialect Dialect { get; init; } = Dialect.Httpd20;
+
+    /// <summary>As in <see cref="AttackRecipe"/>.</summary>
+    public ImmutableArray<string> Lines { get; init; } = [];
+
+    /// <summary>The file of mod_php inside the root; null for the one beside the server's other modules.</summary>
+    public string? Php { get; init; }
+
+    /// <summary>The longest attack takes half a minute; this ends a run in which something hangs.</summary>
+    public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(20);
 }
 
 /// <summary>Starts a server inside the root for one batch of attacks, and tries them on it.</summary>
 internal sealed class AttackServer(Outside outside, IRoots roots)
 {
-    /// <summary>The longest attack takes half a minute; this ends a run in which something hangs.</summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(20);
-
     /// <returns>What was seen, by attack. <paramref name="run"/>'s folder is kept until the next of its name.</returns>
     public async Task<ImmutableDictionary<string, AttackSeen>> Run(AttackRun run, CancellationToken cancel)
     {
         var place = ServerPlace.Find(run.Image);
-        var recipe = new AttackRecipe(place.Binary, place.Modules, place.ModuleFiles, run.Port, run.Model, run.Batch.Setting, run.Batch.Without, AttackCast.Usual) { Dialect = run.Dialect };
+        var recipe = new AttackRecipe(place.Binary, place.Modules, place.ModuleFiles, run.Port, run.Model, run.Batch.Setting, run.Batch.Without, AttackCast.Usual)
+        {
+            Dialect = run.Dialect,
+            Lines = run.Lines,
+            Php = run.Php ?? place.Modules + "/libphp.so",
+        };
         var folder = Folder(run);
         Directory.CreateDirectory(Path.GetDirectoryName(folder) ?? roots.StateFolder);
         using var held = await roots.Lock(folder + ".lock", cancel);
@@ -32,14 +43,14 @@ internal sealed class AttackServer(Outside outside, IRoots roots)
         Write(recipe, folder);
         var without = run.Batch.Without.IsEmpty ? "" : $" without {string.Join(", ", run.Batch.Without)}";
         return await outside.Story.During(
-            $"attack {run.Release} ({run.Model.ToString().ToLowerInvariant()}, {run.Batch.Setting.ToString().ToLowerInvariant()}{without})",
+            $"attack {run.Release} ({AttackModels.Name(run.Model)}, {run.Batch.Setting.ToString().ToLowerInvariant()}{without})",
             progress => Attack(run, recipe, folder, progress, cancel));
     }
 
     public string Folder(AttackRun run) => Path.Combine(
         roots.StateFolder,
         "attack",
-        string.Join('-', new[] { run.Release, run.Model.ToString().ToLowerInvariant(), run.Batch.Setting.ToString().ToLowerInvariant() }.Concat(run.Batch.Without.Select(guard => "no-" + guard))));
+        string.Join('-', new[] { run.Release, AttackModels.Name(run.Model), run.Batch.Setting.ToString().ToLowerInvariant() }.Concat(run.Batch.Without.Select(guard => "no-" + guard))));
 
     private static void Write(AttackRecipe recipe, string folder)
     {
@@ -56,7 +67,7 @@ internal sealed class AttackServer(Outside outside, IRoots roots)
     {
         await using var console = new LogFile(Path.Combine(folder, "console.log"));
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        over.CancelAfter(s_limit);
+        over.CancelAfter(run.Limit);
         var init = 0;
         var last = "nothing was said";
         var started = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -10,7 +10,7 @@ public sealed record BenchMachine(string Distribution, string Kernel, string Pro
 public sealed record BenchVariant(string Name, string What, ImmutableArray<string> Lines, string? Image);
 
 /// <summary>What <c>bench</c> answers: all figures, and all that somebody needs who wants to have them again.</summary>
-/// <param name="Quick">A try of the bench itself; nothing is judged.</param>
+/// <param name="Quick">A look; nothing is judged.</param>
 public sealed record BenchAnswer(
     string Release,
     string Root,

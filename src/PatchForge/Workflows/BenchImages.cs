@@ -37,7 +37,7 @@ internal sealed class BenchImages(Outside outside, IRoots roots, Func<string, st
             return new FoundImages(root.Tree, given, scripting, "no image that --image names has " + Module);
         }
 
-        var asked = new BuildLabRequest(request.Settings, request.Release, wanted, request.Source, request.Root);
+        var asked = new BuildLabRequest(request.Settings, request.Release, wanted, request.Source, request.Root) { Prepared = request.Prepared };
         var built = await new BuildLab(outside, roots, variable).Run(asked, cancel);
         var plain = ByVariant(built);
         if (!php)

@@ -58,7 +58,7 @@ internal sealed class BenchPeers(Outside outside, IRoots roots)
         }
         catch (Failure failure) when (failure.Kind == FailureKind.Missing && !peers.Packages.IsEmpty)
         {
-            outside.Story.Warn($"measured without the distribution's own servers: {failure.Message}");
+            outside.Story.Warn($"going on without the distribution's own servers and modules: {failure.Message}");
             return (await open.Run(root, generators.Packages, cancel), failure.Message);
         }
     }

@@ -10,6 +10,7 @@ namespace PatchForge.Workflows;
 
 /// <param name="Workloads">By name; empty for all but the soak.</param>
 /// <param name="Images">Built elsewhere, by the variant of the build: taken instead of building.</param>
+/// <param name="Quick">A look: nothing is judged, however many rounds there are.</param>
 /// <param name="Resume">Workloads that an earlier run of the same images and pace has finished are not measured again.</param>
 public sealed record BenchRequest(
     ForgeSettings Settings,
@@ -24,7 +25,14 @@ public sealed record BenchRequest(
     double SoakMinutes,
     bool Quick,
     bool Resume,
-    bool Profile);
+    bool Profile)
+{
+    /// <summary>The arms that are measured, by name; empty for all. A workload without its base is skipped.</summary>
+    public ImmutableArray<string> Arms { get; init; } = [];
+
+    /// <summary>As in <see cref="BuildLabRequest"/>.</summary>
+    internal PreparedRelease? Prepared { get; init; }
+}
 
 /// <summary>Builds all that is compared from one tree, and measures it in one root, in one run.</summary>
 public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, string?> variable)
@@ -60,16 +68,19 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
         using var held = await roots.Lock(Path.Combine(place, "lock"), cancel);
         var machine = await Machine(root.Tree, images.Plain.Values.First(), cancel);
         var pace = new BenchPace(
-            request.Quick ? 1 : request.Rounds,
-            request.Quick ? 1 : request.Seconds,
+            request.Rounds,
+            request.Seconds,
             request.Seed ?? (ulong)outside.Clock.UtcNow.ToUnixTimeSeconds(),
             TimeSpan.FromMinutes(request.SoakMinutes),
-            request.Profile);
+            request.Profile)
+        {
+            IsJudged = !request.Quick,
+        };
         var results = ImmutableArray.CreateBuilder<WorkloadResult>();
         foreach (var workload in workloads)
         {
             var ground = new BenchGround(outside, root.Tree, images.For(workload, suite), Path.Combine(place, "run")) { Suite = suite };
-            var kept = Path.Combine(place, "results", $"{workload.Name}-{Key(root, ground, pace)}.json");
+            var kept = Path.Combine(place, "results", $"{workload.Name}-{Key(root, ground, pace, request.Arms)}.json");
             results.Add((request.Resume ? Kept(kept) : null) ?? await Measured(ground, pace, workload, images, peers, kept, cancel));
         }
 
@@ -85,16 +96,15 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
             results.ToImmutable());
     }
 
-    private static ImmutableArray<Workload> Chosen(BenchRequest request, Suite suite)
+    internal static ImmutableArray<Workload> Chosen(BenchRequest request, Suite suite)
     {
         if (request.Workloads.FirstOrDefault(name => suite.Find(name) is null) is { } unknown)
         {
             throw new Failure(FailureKind.CommandLine, $"there is no workload {unknown}", "the workloads are " + string.Join(", ", suite.Workloads.Select(known => known.Name)));
         }
 
-        return request.Workloads.IsEmpty
-            ? [.. suite.Workloads.Where(workload => workload.Kind != WorkloadKind.Soak)]
-            : [.. suite.Workloads.Where(workload => request.Workloads.Contains(workload.Name))];
+        var chosen = suite.Workloads.Where(workload => request.Workloads.IsEmpty ? workload.Kind != WorkloadKind.Soak : request.Workloads.Contains(workload.Name));
+        return [.. request.Arms.IsEmpty ? chosen : chosen.Select(workload => AsFarAsThere(workload, arm => request.Arms.Contains(arm.Name) ? null : "not asked for").There)];
     }
 
     private async Task<WorkloadResult> Measured(BenchGround ground, BenchPace pace, Workload workload, FoundImages images, FoundPeers peers, string kept, CancellationToken cancel)
@@ -144,10 +154,10 @@ public sealed class BenchRelease(Outside outside, IRoots roots, Func<string, str
     }
 
     /// <summary>All that a result depends on: what was measured, in what, and for how long.</summary>
-    private static string Key(OpenedRoot root, BenchGround ground, BenchPace pace) => RootIdentity.Digest(
+    private static string Key(OpenedRoot root, BenchGround ground, BenchPace pace, ImmutableArray<string> arms) => RootIdentity.Digest(
     [
         root.Identity, .. ground.Images.Select(image => image.Key + "=" + image.Value),
-        string.Create(CultureInfo.InvariantCulture, $"{pace.Rounds} {pace.Seconds} {pace.Soak} {pace.Profile}"),
+        string.Create(CultureInfo.InvariantCulture, $"{pace.Rounds} {pace.Seconds} {pace.Soak} {pace.Profile} {pace.IsJudged}"), .. arms
     ]);
 
     private static bool Has(Workload workload, string arm) => workload.Arms.Any(one => one.Name == arm);

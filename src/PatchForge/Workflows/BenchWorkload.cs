@@ -8,7 +8,11 @@ namespace PatchForge.Workflows;
 /// <param name="Rounds">Of a judged run at least <see cref="Judgement.PairsToJudge"/>.</param>
 /// <param name="Seconds">Of one measurement.</param>
 /// <param name="Profile">Where the time goes is looked at after the rounds.</param>
-internal sealed record BenchPace(int Rounds, int Seconds, ulong Seed, TimeSpan Soak, bool Profile);
+internal sealed record BenchPace(int Rounds, int Seconds, ulong Seed, TimeSpan Soak, bool Profile)
+{
+    /// <summary>False for a look, whose figures have intervals and no verdict.</summary>
+    public bool IsJudged { get; init; } = true;
+}
 
 /// <summary>Measures one workload: its servers up side by side, one of them under load at a time.</summary>
 internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
@@ -55,7 +59,7 @@ internal sealed class BenchWorkload(BenchGround ground, BenchPace pace)
         pace.Seed,
         null,
         Judgement.Arms(workload, measurements, pace.Seed, found.Memory),
-        [.. workload.Goals.Select(goal => Judgement.Goal(goal, measurements, pace.Seed))],
+        [.. workload.Goals.Select(goal => pace.IsJudged ? Judgement.Goal(goal, measurements, pace.Seed) : Judgement.Look(goal, measurements, pace.Seed))],
         measurements,
         [.. found.Notes],
         found.Configuration.ToImmutableSortedDictionary(StringComparer.Ordinal),

@@ -7,7 +7,14 @@ namespace PatchForge.Workflows;
 
 /// <summary>What building and asking gave, as the plain facts that reports show.</summary>
 /// <param name="Failure">The first thing that failed; null when all variants were built and passed.</param>
-public sealed record BuildAndSmokeAnswer(ImmutableArray<BuildFacts> Builds, ImmutableArray<SmokeFacts> Smokes, Failure? Failure);
+public sealed record BuildAndSmokeAnswer(ImmutableArray<BuildFacts> Builds, ImmutableArray<SmokeFacts> Smokes, Failure? Failure)
+{
+    /// <summary>Null where it was not attacked.</summary>
+    public AttackAnswer? Attack { get; init; }
+
+    /// <summary>Null where it was not measured.</summary>
+    public BenchAnswer? Figures { get; init; }
+}
 
 /// <summary>Builds a patched tree's variants in a root, and smoke-tests each that was built.</summary>
 internal sealed class BuildAndSmoke(Outside outside, IRoots roots)

@@ -11,6 +11,9 @@ public sealed record BuildLabRequest(ForgeSettings Settings, string Release, Imm
 {
     /// <summary>What is added to every image, in this order.</summary>
     public ImmutableArray<IImageStep> Then { get; init; } = [];
+
+    /// <summary>The release as the caller has it at hand; null for opening its source and moving the series as they are on disk.</summary>
+    internal PreparedRelease? Prepared { get; init; }
 }
 
 /// <summary>One variant, ready to be started.</summary>
@@ -22,8 +25,9 @@ public sealed record LabImage(string Variant, string Image, bool Switches, bool 
 public sealed record BuildLabAnswer(string Release, OpenedRoot Root, SourceFacts Source, ImmutableArray<LabImage> Images);
 
 /// <summary>
-/// Builds variants for <c>attack</c> and <c>bench</c>, all of one tree: the line's series and the lab's on top of
-/// it. No other workflow applies the lab's series, and nothing is written but images in the state folder.
+/// Builds variants for <c>attack</c> and <c>bench</c>. What ships is built of the line's own tree, so that it is the
+/// very image that <c>build</c> and <c>smoke</c> have; what does not, of the same tree with the lab's series on top. No
+/// other workflow applies the lab's series, and nothing is written but images in the state folder.
 /// </summary>
 public sealed class BuildLab(Outside outside, IRoots roots, Func<string, string?> variable)
 {
@@ -36,17 +40,36 @@ public sealed class BuildLab(Outside outside, IRoots roots, Func<string, string?
         var settings = request.Settings;
         var (line, _) = settings.Release(request.Release);
         var build = Build(line, request.Variants);
+        if (request.Prepared is { } atHand)
+        {
+            return await Run(request, build, line, atHand, cancel);
+        }
+
         var series = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal) { [line.Line] = await ReadSeries.Run(settings.Home, line, cancel) };
         using var prepared = (await new PrepareReleases(outside, variable).Run(settings, series, [request.Release], request.Source, [], cancel))[0];
+        return await Run(request, build, line, prepared, cancel);
+    }
+
+    private async Task<BuildLabAnswer> Run(BuildLabRequest request, BuildSettings build, LineSettings line, PreparedRelease prepared, CancellationToken cancel)
+    {
         if (prepared.Failure is { } stopped)
         {
             throw stopped;
         }
 
+        var settings = request.Settings;
         var root = await new BuildAndSmoke(outside, roots).Open(settings, line, request.Root, cancel);
-        var built = await Built(new BuildRequest(root, request.Release, "", build, request.Variants), settings, line, prepared, cancel);
+        var built = new List<BuiltVariant>();
+        foreach (var lab in new[] { false, true })
+        {
+            if (request.Variants.Where(variant => line.Build.Variants.ContainsKey(variant) != lab).ToImmutableArray() is { IsEmpty: false } variants)
+            {
+                built.AddRange(await Built(new BuildRequest(root, request.Release, "", build, variants), settings, lab ? line.Lab : null, prepared, cancel));
+            }
+        }
+
         var images = ImmutableArray.CreateBuilder<LabImage>();
-        foreach (var variant in built.Variants.Select(variant => Succeeded(request.Release, variant)).ToList())
+        foreach (var variant in built.OrderBy(variant => request.Variants.IndexOf(variant.Variant)))
         {
             var image = variant;
             foreach (var step in request.Then)
@@ -74,18 +97,19 @@ public sealed class BuildLab(Outside outside, IRoots roots, Func<string, string?
     }
 
     /// <summary>
-    /// Of a tree with a name of its own, so that <c>build</c> never finds it where its own lies; locked, since
-    /// attack and bench may run side by side, from different checkouts too.
+    /// Of a tree in a folder of its own, so that <c>build</c> never finds it where its own lies; locked, since
+    /// attack and bench may run side by side, from different checkouts too. A failed build ends the run before the next begins.
     /// </summary>
-    private async Task<BuildAnswer> Built(BuildRequest request, ForgeSettings settings, LineSettings line, PreparedRelease prepared, CancellationToken cancel)
+    /// <param name="lab">Whose series is applied on top; null for what ships.</param>
+    private async Task<IEnumerable<BuiltVariant>> Built(BuildRequest request, ForgeSettings settings, LabSettings? lab, PreparedRelease prepared, CancellationToken cancel)
     {
         var tree = prepared.Move?.Tree ?? throw new InvalidOperationException("A prepared release has its series moved.");
-        if (line.Lab is { } lab)
+        if (lab is not null)
         {
             tree = ApplySeries.Run(new MoveRequest(prepared.Release, tree, await ReadSeries.Lab(settings.Home, lab, cancel)), cancel).Tree;
         }
 
-        var folder = Path.Combine(Directory.CreateDirectory(Path.Combine(roots.StateFolder, "patched")).FullName, prepared.Release + "-lab");
+        var folder = Path.Combine(Directory.CreateDirectory(Path.Combine(roots.StateFolder, "patched")).FullName, prepared.Release + (lab is null ? "-shipped" : "-lab"));
         var wait = roots.Lock(folder + ".lock", cancel);
         if (!wait.IsCompleted)
         {
@@ -94,7 +118,8 @@ public sealed class BuildLab(Outside outside, IRoots roots, Func<string, string?
 
         using var held = await wait;
         await WriteTree.Run(new WriteTreeRequest(tree, folder, Force: true), outside.Story, cancel);
-        return await new BuildRelease(outside, roots).Run(request with { Source = folder }, cancel);
+        var built = await new BuildRelease(outside, roots).Run(request with { Source = folder }, cancel);
+        return built.Variants.Select(variant => Succeeded(prepared.Release, variant)).ToList();
     }
 
     private static BuiltVariant Succeeded(string release, BuiltVariant variant) => variant.Succeeded

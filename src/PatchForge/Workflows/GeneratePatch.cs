@@ -54,10 +54,7 @@ public static class GeneratePatch
 
         var file = sources.Find(path) ?? throw Failure.Refused("the file went away while it was read", null, at);
         return file.Mode == TreeMode.Link
-            ? throw Failure.Refused(
-                $"a link would go into '{made.Patch}'",
-                "our own sources are files; a link may lead to a file in a folder that 'links' of the generated patch names" + (made.Links.IsEmpty ? "" : ": " + string.Join(", ", made.Links)),
-                at)
+            ? throw Failure.Refused($"a link would go into '{made.Patch}'", "our own sources are files", at)
             : file with { Path = path.Under(made.To) };
     }
 }

@@ -14,6 +14,9 @@ public sealed record MoveRequest(string Release, ITree Tree, LoadedSeries Series
         : this(release, tree, series, [])
     {
     }
+
+    /// <summary>Whether the patches behind a conflict are tried as well, on what there would be without it: for looking, not for writing.</summary>
+    public bool GoOn { get; init; }
 }
 
 /// <summary>What became of a patch on a release: the six cases of StGit's push, and the patches behind a conflict.</summary>
@@ -48,6 +51,12 @@ public abstract record MoveResult
 public sealed record MovedPatch(LoadedPatch Loaded, MoveResult Result, PatchOutcome? Outcome, ReadOnlyMemory<byte> Text)
 {
     public PatchName Name => Loaded.Name;
+
+    /// <summary>The tree that it was tried on: the release with the patches before it.</summary>
+    public LayeredTree? Before { get; init; }
+
+    /// <summary>The conflict before it in whose files it does not apply, so that it says little; null when there is none.</summary>
+    public PatchName? Behind { get; init; }
 }
 
 /// <summary>A series on a release.</summary>
@@ -72,34 +81,40 @@ public static class MoveSeries
     public static SeriesMove Run(MoveRequest request, CancellationToken cancel)
     {
         var tree = request.Tree as LayeredTree ?? new LayeredTree(request.Tree);
+        var series = request.Series.For(request.Release);
         var moved = ImmutableArray.CreateBuilder<MovedPatch>();
         var bases = ImmutableArray.CreateBuilder<PatchBase>();
         var stopped = false;
-        foreach (var loaded in request.Series.Patches)
+        foreach (var loaded in series.Patches)
         {
             cancel.ThrowIfCancellationRequested();
-            if (stopped)
+            if (stopped && !request.GoOn)
             {
                 moved.Add(new MovedPatch(loaded, new MoveResult.NotReached(), null, loaded.Bytes));
                 continue;
             }
 
-            var patch = Move(loaded, tree, request.AcceptFuzz);
+            var patch = Move(loaded, tree, request.AcceptFuzz) with { Before = tree };
+            patch = patch.Result is MoveResult.Conflict ? patch with { Behind = Before(patch, moved) } : patch;
             moved.Add(patch);
-            stopped = patch.Result is MoveResult.Conflict;
-            var after = stopped || patch.Result is MoveResult.AlreadyMerged ? tree : patch.Outcome?.Tree ?? tree;
+            stopped |= patch.Result is MoveResult.Conflict;
             if (RecordBases.For(patch, tree, request) is { } made)
             {
                 bases.Add(made);
             }
 
-            tree = after;
+            // A conflict for fuzz alone has a tree, on which those behind it can be looked at.
+            tree = patch.Result is MoveResult.AlreadyMerged || (stopped && !request.GoOn) ? tree : patch.Outcome?.Tree ?? tree;
         }
 
         var all = moved.DrainToImmutable();
         var recorded = bases.DrainToImmutable();
-        return new SeriesMove(request.Release, all, tree, recorded, stopped ? NoWrites : Writes(request.Series, all, recorded));
+        return new SeriesMove(request.Release, all, tree, recorded, stopped ? NoWrites : Writes(series, all, recorded));
     }
+
+    /// <summary>Whether a tree has all of a patch: it applies the other way round, without fuzz.</summary>
+    public static bool IsMerged(LoadedPatch patch, LayeredTree tree) =>
+        Merged(patch.Plan.Entry.Reverse ? PatchReverser.Reverse(patch.Patch) : patch.Patch, tree) is not null;
 
     private static readonly ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> NoWrites =
         ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
@@ -135,6 +150,16 @@ public static class MoveSeries
         return new MovedPatch(loaded, result, outcome, loaded.Bytes);
     }
 
+    /// <summary>An earlier conflict in a file that this one conflicts in, too.</summary>
+    private static PatchName? Before(MovedPatch patch, IEnumerable<MovedPatch> moved)
+    {
+        var places = Places(patch);
+        return moved.FirstOrDefault(other => other.Result is MoveResult.Conflict && places.Overlaps(Places(other)))?.Name;
+    }
+
+    private static HashSet<TreePath> Places(MovedPatch patch) =>
+        [.. patch.Outcome?.Files.Where(file => !file.Applies || patch.Result is MoveResult.Conflict { OnlyFuzz: true }).Select(file => file.Path) ?? []];
+
     private static bool Unchanged(PatchOutcome outcome, LayeredTree before) =>
         outcome.Tree is { } after && outcome.Files.All(file => Same(before.Find(file.Path), after.Find(file.Path)));
 
@@ -159,6 +184,11 @@ public static class MoveSeries
         var writes = NoWrites.ToBuilder();
         foreach (var patch in patches)
         {
+            if (patch.Loaded.IsAbsent)
+            {
+                continue; // not this release's
+            }
+
             if (patch.Loaded.OnDisk is not { } onDisk || !onDisk.Span.SequenceEqual(patch.Text.Span))
             {
                 writes[patch.Loaded.File] = patch.Text;

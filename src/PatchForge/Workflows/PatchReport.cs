@@ -49,7 +49,7 @@ internal static class PatchReport
             new(path.Text, line, word, by, fuzz, Said(outcome.Hunk), Found(tree.Find(path), line, outcome.Hunk.NewCount));
     }
 
-    private static string Said(Hunk hunk)
+    internal static string Said(Hunk hunk)
     {
         var text = new StringBuilder(Text(hunk.Heading)).Append('\n');
         foreach (var line in hunk.Lines)
@@ -72,5 +72,5 @@ internal static class PatchReport
         return string.Create(CultureInfo.InvariantCulture, $"line {line}\n") + string.Concat(lines.Select(found => " " + Text(found) + "\n"));
     }
 
-    private static string Text(Line line) => Encoding.UTF8.GetString(line.Body.Span);
+    internal static string Text(Line line) => Encoding.UTF8.GetString(line.Body.Span);
 }

@@ -20,6 +20,18 @@ public sealed record RefreshRequest(ForgeSettings Settings, ImmutableArray<strin
 
     public bool Build { get; init; } = true;
 
+    /// <summary>Whether the newest built release of each line is attacked as well.</summary>
+    public bool Attack { get; init; } = true;
+
+    /// <summary>By id; empty for all.</summary>
+    public ImmutableArray<string> Attacks { get; init; } = [];
+
+    /// <summary>Whether the newest built release of each line is measured for a moment as well.</summary>
+    public bool Measure { get; init; } = true;
+
+    /// <summary>Releases or a line were named: what is missing of them is missed. Otherwise as much is done as this machine can.</summary>
+    public bool Named { get; init; } = true;
+
     public bool DryRun { get; init; }
 
     public ImmutableHashSet<PatchName> AcceptFuzz { get; init; } = [];
@@ -27,8 +39,9 @@ public sealed record RefreshRequest(ForgeSettings Settings, ImmutableArray<strin
 
 /// <summary>
 /// The main job: fetch, verify, move the series, regenerate patches, ebuilds, Manifest and cache, build, smoke,
-/// and then land it. A line lands whole or not at all: a release of it that was refused, conflicts or does not build
-/// keeps all of it from being written, and no other line. A release that is not at hand is left out and told.
+/// attack, and then land it; at the end a look at its speed. A line lands whole or not at all: a release of it that was
+/// refused, conflicts, does not build or lets an attack through keeps all of it from being written, and no other line. A
+/// release that is not at hand is left out and told.
 /// </summary>
 public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Func<string, string?> variable)
 {
@@ -80,16 +93,16 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
 
         // The scratch copy is nobody's overlay: it may be ahead of a build that fails.
         var changed = scratch is null ? [] : LandInScratch(scratch, overlay, request.DryRun);
-        var built = await Built(request, going, scratch, overlay, cancel);
+        var built = await Attacked(request, going, await Built(request, going, scratch, overlay, cancel), notes, cancel);
         if (scratch is null)
         {
-            var landing = Without(going, [.. going.Where(release => built.GetValueOrDefault(release.Release)?.Failure is { Kind: not FailureKind.Missing }).Select(release => release.Line.Line)], "did not build or failed its smoke test", notes);
+            var landing = Without(going, [.. going.Where(release => built.GetValueOrDefault(release.Release)?.Failure is { Kind: not FailureKind.Missing }).Select(release => release.Line.Line)], "did not build, failed its smoke test or let an attack through", notes);
             overlay = landing.Length == going.Length ? overlay : await Overlay(request, series, landing, null, cancel);
             changed = landing.IsEmpty ? [] : Land(request, strip, SeriesWrites.Of(landing, series), overlay);
         }
 
         notes.AddRange(overlay.Notes);
-        return Answer(request, prepared, scratch, overlay, changed, notes, built);
+        return Answer(request, prepared, scratch, overlay, changed, notes, await Measured(request, going, built, notes, cancel));
     }
 
     /// <summary>Those releases that go on: not the failed ones, and none of the stopped lines.</summary>
@@ -171,6 +184,40 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
         return answers.ToImmutable();
     }
 
+    private async Task<ImmutableSortedDictionary<string, BuildAndSmokeAnswer>> Attacked(
+        RefreshRequest request, ImmutableArray<PreparedRelease> prepared, ImmutableSortedDictionary<string, BuildAndSmokeAnswer> built, ImmutableArray<string>.Builder notes, CancellationToken cancel)
+    {
+        foreach (var release in request.Attack ? ShowRelease.Chosen(prepared.Where(one => built.GetValueOrDefault(one.Release) is { Failure: null })) : [])
+        {
+            var (answer, failure, note) = await new ShowRelease(outside, roots, variable).Attack(request, release, cancel);
+            built = built.SetItem(release.Release, built[release.Release] with { Attack = answer, Failure = failure });
+            Tell(notes, note);
+        }
+
+        return built;
+    }
+
+    private static void Tell(ImmutableArray<string>.Builder notes, string? note)
+    {
+        if (note is not null)
+        {
+            notes.Add(note);
+        }
+    }
+
+    private async Task<ImmutableSortedDictionary<string, BuildAndSmokeAnswer>> Measured(
+        RefreshRequest request, ImmutableArray<PreparedRelease> prepared, ImmutableSortedDictionary<string, BuildAndSmokeAnswer> built, ImmutableArray<string>.Builder notes, CancellationToken cancel)
+    {
+        foreach (var release in request.Measure ? ShowRelease.Chosen(prepared.Where(one => built.GetValueOrDefault(one.Release) is { Failure: null })) : [])
+        {
+            var (answer, note) = await new ShowRelease(outside, roots, variable).Measure(request, release, cancel);
+            built = built.SetItem(release.Release, built[release.Release] with { Figures = answer });
+            Tell(notes, note);
+        }
+
+        return built;
+    }
+
     private static ImmutableArray<string> Land(RefreshRequest request, LandingStrip strip, ImmutableArray<FileChange> series, RegenerateOverlayAnswer overlay)
     {
         var changes = series.Concat(overlay.Changes).ToImmutableArray();
@@ -222,8 +269,15 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
                     overlay?.Ebuilds.GetValueOrDefault(release.Release),
                     build?.Builds ?? [],
                     build?.Smokes ?? [],
-                    (release.Failure ?? build?.Failure) is { } failure ? FailureFacts.Of(failure) : null);
+                    (release.Failure ?? build?.Failure) is { } failure ? FailureFacts.Of(failure) : null)
+                {
+                    Attack = build?.Attack,
+                    Figures = build?.Figures,
+                };
             })],
             changed,
-            [.. notes.Distinct()]);
+            [.. notes.Distinct()])
+        {
+            Named = request.Named,
+        };
 }

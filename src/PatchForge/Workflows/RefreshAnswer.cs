@@ -17,10 +17,17 @@ public sealed record RefreshAnswer(
     ImmutableArray<string> Changed,
     ImmutableArray<string> Notes)
 {
+    /// <summary>Releases or a line were named. Otherwise what this machine has not is left out, and that is no failure as long as anything was done.</summary>
+    public bool Named { get; init; } = true;
+
+    /// <summary>All of it was done.</summary>
     public bool Succeeded => Releases.All(release => release.Failure is null);
 
+    /// <summary>Nothing was named, and what is not done is missing on this machine; something was done.</summary>
+    public bool DidWhatItCould => !Named && Releases.Any(release => release.Failure is null) && Releases.All(release => release.Failure is null or { Kind: "missing" });
+
     /// <summary>The failures' gravest. That something is missing on this machine comes last: what is there was done.</summary>
-    public int ExitCode => Releases.Select(release => release.Failure?.ExitCode ?? 0)
+    public int ExitCode => DidWhatItCould ? 0 : Releases.Select(release => release.Failure?.ExitCode ?? 0)
         .OrderBy(code => code == (int)Seams.FailureKind.Missing ? 1 : code == 0 ? 0 : code + 1)
         .LastOrDefault();
 }
@@ -35,6 +42,12 @@ public sealed record ReleaseAnswer(
     ImmutableArray<SmokeFacts> Smokes,
     FailureFacts? Failure)
 {
+    /// <summary>On the model that ships; null where it was not attacked.</summary>
+    public AttackAnswer? Attack { get; init; }
+
+    /// <summary>A quick look beside prefork; null where it was not measured.</summary>
+    public BenchAnswer? Figures { get; init; }
+
     /// <summary>One word for a release whose source could not be used.</summary>
     internal string NoSource => Failure is { Kind: "missing" } ? "missing" : "refused";
 }

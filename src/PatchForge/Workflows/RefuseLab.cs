@@ -14,7 +14,7 @@ internal static class RefuseLab
     {
         var own = lab.Patches.ToDictionary(patch => patch.Name);
         var makes = lab.Patches.SelectMany(patch => Made(patch).Select(path => (Path: path, patch.Name))).ToLookup(one => one.Path, one => one.Name);
-        foreach (var patch in shipped.Patches)
+        foreach (var patch in shipped.Files)
         {
             if (own.ContainsKey(patch.Name) || lab.Orphans.Contains(patch.Name) || lab.Patches.Any(one => one.Bytes.Span.SequenceEqual(patch.Bytes.Span)))
             {

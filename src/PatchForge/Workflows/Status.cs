@@ -2,13 +2,16 @@ using System.Collections.Immutable;
 using PatchForge.Ebuilds;
 using PatchForge.Overlays;
 using PatchForge.Seams;
+using PatchForge.Series;
 using PatchForge.Settings;
 
 namespace PatchForge.Workflows;
 
 /// <param name="Findings">What the overlay's rules say, each a line with its file.</param>
 /// <param name="Next">What to run next, as it would be typed.</param>
-public sealed record StatusAnswer(string Package, ImmutableArray<StatusRelease> Releases, ImmutableArray<string> Findings, string Next);
+/// <param name="Explained">The hunks that were asked about.</param>
+public sealed record StatusAnswer(
+    string Package, ImmutableArray<StatusRelease> Releases, ImmutableArray<string> Findings, string Next, ImmutableArray<ExplainedHunk> Explained);
 
 /// <param name="Distfile">official, distribution, signed, first-use, wrong, unknown or missing.</param>
 /// <param name="Patches">State of each patch on this release; empty where the source is not at hand.</param>
@@ -17,62 +20,96 @@ public sealed record StatusAnswer(string Package, ImmutableArray<StatusRelease> 
 public sealed record StatusRelease(
     string Release, string Line, string Distfile, ImmutableArray<StatusPatch> Patches, string Ebuild, string Manifest, string Build, string Smoke);
 
-/// <param name="State">clean, offset, fuzz, conflict, merged, empty or not-reached.</param>
-public sealed record StatusPatch(string Name, string State);
+/// <summary>A cell of the matrix.</summary>
+/// <param name="State">
+/// clean, offset, fuzz, conflict, or merged (upstream has it: all of it applies the other way round); empty (no diff in it),
+/// absent (other releases' own) or left-out (the release's own file says so).
+/// </param>
+/// <param name="Own">Whether the release has a patch of its own in the line's stead.</param>
+/// <param name="Behind">The conflicting patch before it that this conflict may come from; null for none.</param>
+public sealed record StatusPatch(string Name, string State, bool Own, string? Behind);
+
+/// <param name="Explain">What is to be explained; null for nothing.</param>
+public sealed record StatusRequest(ForgeSettings Settings, ImmutableArray<string> Releases, SourceOptions Source, ExplainRequest? Explain = null);
+
+/// <param name="Patches">The patches asked about; with none, every cell that is neither clean nor empty.</param>
+public sealed record ExplainRequest(ImmutableArray<PatchName> Patches);
 
 /// <summary>Where everything stands. Reads only: nothing is fetched, built or written.</summary>
 public sealed class Status(Outside outside, Func<string, string?> variable)
 {
-    public async Task<StatusAnswer> Run(ForgeSettings settings, ImmutableArray<string> releases, SourceOptions options, CancellationToken cancel)
+    public async Task<StatusAnswer> Run(StatusRequest request, CancellationToken cancel)
     {
+        var settings = request.Settings;
         var series = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal);
         foreach (var line in settings.Lines)
         {
             series[line.Line] = await ReadSeries.Run(settings.Home, line, cancel);
         }
 
-        var find = new FindDistfile(outside, variable);
         var overlay = new OverlayFolder(settings.Home, settings.Overlay);
         var folder = overlay.PackageFolder(settings.Category, settings.PackageName);
         var manifest = overlay.Read(folder + "/Manifest") is { } bytes
             ? Manifests.ManifestDocument.Parse(bytes, folder + "/Manifest").Distfiles.Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal)
             : [];
-        var rows = await Task.WhenAll(releases.Select(version => Task.Run(async () =>
+        using var sources = new SourcesAtHand(outside, variable, settings, request.Source);
+        var rows = await Task.WhenAll(request.Releases.Select(version => Task.Run(async () =>
         {
             var (line, release) = settings.Release(version);
-            var search = await find.Release(settings, release, options.Distdir, cancel);
-            var usable = options.Git is not null || search.Best is { } best && (best.Verdict.IsAccepted || options.Unofficial);
-            var patches = usable ? await Patches(settings, version, series[line.Line], options, cancel) : [];
+            var (word, tree) = await sources.Open(version, cancel);
+            var move = tree is null ? null : MoveSeries.Run(new MoveRequest(version, tree, series[line.Line]) { GoOn = true }, cancel);
             var ebuild = line.Ebuild is { Revision: > 0 and var revision } ? $"{version}-r{revision}" : version;
             var last = LastVerdict.Read(settings.Home, version);
-            return new StatusRelease(
+            return (Move: move, Row: new StatusRelease(
                 version,
                 line.Line,
-                search.Best is { } found ? DistfileFact.Word(found.Verdict) : "missing",
-                patches,
+                word,
+                move is null ? [] : [.. move.Patches.Select(Cell)],
                 !release.Ebuild ? "-" : overlay.Has($"{folder}/{settings.PackageName}-{ebuild}.ebuild") ? "present" : "absent",
                 !release.Ebuild ? "-" : manifest.Contains(release.Distfile) ? "present" : "absent",
                 last?.Build ?? "-",
-                last?.Smoke ?? "-");
+                last?.Smoke ?? "-"));
         }, cancel)));
-        return new StatusAnswer(settings.Package, [.. rows], [.. OverlayRules.Check(overlay, EclassSources.Locate(null, variable, settings.PathOf(settings.Overlay.Packages))).Select(Sentence)], Next(rows));
+        var all = rows.Select(row => row.Row).ToList();
+        var findings = OverlayRules.Check(overlay, EclassSources.Locate(null, variable, settings.PathOf(settings.Overlay.Packages))).Select(Sentence);
+        return new StatusAnswer(
+            settings.Package,
+            [.. all],
+            [.. findings],
+            Next(all),
+            request.Explain is { } asked ? await Explained(request, asked, series, sources, [.. rows.Select(row => row.Move).OfType<SeriesMove>()], cancel) : []);
     }
 
-    private async Task<ImmutableArray<StatusPatch>> Patches(ForgeSettings settings, string version, LoadedSeries series, SourceOptions options, CancellationToken cancel)
+    private static StatusPatch Cell(MovedPatch patch) => new(
+        patch.Name.Text,
+        patch.Result switch
+        {
+            MoveResult.Conflict { OnlyFuzz: true } => "fuzz",
+            MoveResult.Conflict => "conflict",
+            MoveResult.AlreadyMerged => "merged",
+            MoveResult.Empty when patch.Loaded.IsAbsent => "absent",
+            MoveResult.Empty when patch is { Loaded.Shared: { IsAbsent: false } shared, Before: { } before } => MoveSeries.IsMerged(shared, before) ? "merged" : "left-out",
+            MoveResult.Empty => "empty",
+            _ => patch.Outcome is { HasOffset: true } ? "offset" : "clean",
+        },
+        patch.Loaded.Shared is not null,
+        patch.Behind?.Text);
+
+    private static async Task<ImmutableArray<ExplainedHunk>> Explained(
+        StatusRequest request, ExplainRequest asked, Dictionary<string, LoadedSeries> series, SourcesAtHand sources, ImmutableArray<SeriesMove> moves, CancellationToken cancel)
     {
-        using var source = await new OpenSource(outside, variable).Run(settings, version, options with { Offline = true }, cancel);
-        var move = MoveSeries.Run(new MoveRequest(version, source.Tree, series), cancel);
+        var ancestors = new Dictionary<string, Ancestors>(StringComparer.Ordinal);
+        foreach (var line in request.Settings.Lines.Where(line => moves.Any(move => line.Releases.Any(release => release.Version == move.Release))))
+        {
+            ancestors[line.Line] = await sources.Ancestors(line, series[line.Line], cancel);
+        }
+
         return
         [
-            .. move.Patches.Select(patch => new StatusPatch(patch.Name.Text, patch.Result switch
-            {
-                MoveResult.Conflict { OnlyFuzz: true } => "fuzz",
-                MoveResult.Conflict => "conflict",
-                MoveResult.AlreadyMerged => "merged",
-                MoveResult.Empty => "empty",
-                MoveResult.NotReached => "not-reached",
-                _ => patch.Outcome is { HasOffset: true } ? "offset" : "clean",
-            })),
+            .. moves.AsParallel().AsOrdered().SelectMany(move =>
+                move.Patches.Where(patch => asked.Patches.IsEmpty ? Cell(patch).State is "offset" or "fuzz" or "conflict" : asked.Patches.Contains(patch.Name))
+                    .SelectMany(patch => ExplainPatch.Of(
+                        move, patch, ancestors[request.Settings.Release(move.Release).Line.Line].Find(patch.Loaded, move.Release, cancel), all: !asked.Patches.IsEmpty))),
         ];
     }
 

@@ -428,6 +428,13 @@ int itk_children_tell(const itk_dispatcher_child *d, uint32_t opcode,
     return itk_wire_send(d->control, &order, sizeof(order), fds, count);
 }
 
+static void tell_adapter(pid_t pid, int slot, int is_there)
+{
+    if (itk_s.run->child) {
+        itk_s.run->child(itk_s.run->adapter, pid, slot, is_there);
+    }
+}
+
 int itk_children_worker(itk_dispatcher_child *d, int pool)
 {
     int channel[2] = { -1, -1 }, report[2] = { -1, -1 };
@@ -470,6 +477,7 @@ int itk_children_worker(itk_dispatcher_child *d, int pool)
         itk_s.worker_count++;
         itk_s.pools[pool].workers++;
         itk_s.slot_next = slot + 1;
+        tell_adapter(pid, slot, 1);
         fds[0] = channel[0];
         fds[1] = channel[1];
         fds[2] = report[0];
@@ -577,6 +585,7 @@ static void worker_ended(int slot, int status)
         count_crash(w, status);
         pool->workers--;
     }
+    tell_adapter(w->pid, slot, 0);
     w->pid = 0;
     itk_s.worker_count--;
     if (d->pid > 0 && d->generation == w->generation

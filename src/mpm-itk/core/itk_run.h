@@ -152,6 +152,12 @@ typedef struct itk_run {
     /* Supervisor: a process has ended that is none of ours; a piped log, maybe. */
     void (*unclaimed)(void *adapter, pid_t pid, int status);
 
+    /* Supervisor, or NULL: a worker has been started (1) or has ended (0). */
+    void (*child)(void *adapter, pid_t pid, int slot, int is_there);
+
+    /* Supervisor, or NULL: every 250 ms. */
+    void (*tick)(void *adapter);
+
     /* level: syslog(3)'s, LOG_EMERG to LOG_DEBUG; error: an errno or 0. */
     void (*log)(void *adapter, int level, int error, const char *text);
 } itk_run;

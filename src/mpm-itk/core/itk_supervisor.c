@@ -552,6 +552,9 @@ static itk_ended serve(const sigset_t *mask)
         if (itk_s.now >= next_look) {
             end_the_late();
             keep_up();
+            if (itk_s.run->tick) {
+                itk_s.run->tick(itk_s.run->adapter);
+            }
             next_look = itk_s.now + 250;
         }
     }

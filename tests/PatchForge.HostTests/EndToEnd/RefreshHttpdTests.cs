@@ -23,15 +23,12 @@ public sealed class RefreshHttpdTests : IDisposable
         Httpd20.SkipWithout(version);
         using (await RealRoots.Need(TestContext.Current.CancellationToken))
         {
-            foreach (var part in (string[])["patchforge.yaml", "patches", "src/mpm-itk", "src/ebuilds", "overlay", "profiles", "metadata"])
-            {
-                Copy(Path.Combine(Golden.Home, part), Path.Combine(_home, part));
-            }
+            ProjectCopy.Make(_home);
         }
 
         var report = Path.Combine(_home, "report.html");
         string[] distdir = Environment.GetEnvironmentVariable("PATCHFORGE_DISTDIR") is { Length: > 0 } folder ? ["--distdir", folder] : [];
-        ImmutableArray<string> arguments = ["refresh", version, "--unofficial", "--format", "json", "--report", report, .. distdir];
+        ImmutableArray<string> arguments = ["refresh", version, "--unofficial", "--no-attack", "--no-bench", "--format", "json", "--report", report, .. distdir];
         var answer = await new Processes(new SilentStory()).Run(
             new ProcessRequest(Tests.Shared.Tool.Path, arguments) { WorkingDirectory = _home },
             TestContext.Current.CancellationToken);
@@ -48,28 +45,5 @@ public sealed class RefreshHttpdTests : IDisposable
             Assert.All(probes, probe => Assert.True(probe.GetProperty("passed").GetBoolean(), probe.ToString()));
         });
         Assert.Contains("itk", await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken), StringComparison.Ordinal);
-    }
-
-    private static void Copy(string from, string to)
-    {
-        if (File.Exists(from))
-        {
-            File.Copy(from, to);
-            return;
-        }
-
-        Directory.CreateDirectory(to);
-        foreach (var entry in new DirectoryInfo(from).EnumerateFileSystemInfos())
-        {
-            var copy = Path.Combine(to, entry.Name);
-            if (entry.LinkTarget is { } target)
-            {
-                File.CreateSymbolicLink(copy, target);
-            }
-            else
-            {
-                Copy(entry.FullName, copy);
-            }
-        }
     }
 }

@@ -226,6 +226,28 @@ public sealed class RefreshTests : IDisposable
         Assert.Contains("next: patchforge refresh 1.0", answer.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Status_shows_each_patch_on_each_release_and_explains_a_cell()
+    {
+        using var forge = new TinyForge(version => version == "1.0" ? TinyForge.Hello : TinyForge.Hello.Replace("return 0;", "return EXIT_SUCCESS;", StringComparison.Ordinal));
+
+        var matrix = await Tool.Run(forge, TestContext.Current.CancellationToken, "status");
+        Assert.Contains("1.1      conflict  .\n", matrix.Output, StringComparison.Ordinal);
+        Assert.Contains("0001-greet.patch: conflict on 1.1\n", matrix.Output, StringComparison.Ordinal);
+
+        var cell = await Tool.Run(forge, TestContext.Current.CancellationToken, "status", "--explain", "0001", "1.1");
+        Assert.Contains("1.1: 0001-greet.patch: hello.c:2: conflict: its old lines are not in the file\n", cell.Output, StringComparison.Ordinal);
+        Assert.Contains("where it fits: most likely at line 2: 4 of its 5 old lines are there\n", cell.Output, StringComparison.Ordinal);
+        Assert.Contains("what upstream changed there since 1.0:\n", cell.Output, StringComparison.Ordinal);
+        Assert.Contains("    -    return 0;\n    +    return EXIT_SUCCESS;\n", cell.Output, StringComparison.Ordinal);
+
+        var json = await Tool.Run(forge, TestContext.Current.CancellationToken, "status", "--explain", "--format", "json");
+        using var parsed = JsonDocument.Parse(json.Output);
+        Assert.Equal("conflict", parsed.RootElement.GetProperty("releases")[1].GetProperty("patches")[0].GetProperty("state").GetString());
+        Assert.Equal("1.0", parsed.RootElement.GetProperty("explained")[0].GetProperty("base").GetString());
+        Assert.Equal(2, (await Tool.Run(forge, TestContext.Current.CancellationToken, "status", "--explain", "9999")).ExitCode);
+    }
+
     private async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
     {
         var answer = await Tool.Run(_forge, TestContext.Current.CancellationToken, arguments);

@@ -63,6 +63,25 @@ public sealed class AttackConfTests
         Assert.Contains("AcceptMutex fcntl", Conf(AttackModel.Pool, AttackSetting.Usual), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_peer_has_its_own_lines_before_the_hosts_and_none_of_ours()
+    {
+        var recipe = Recipe(AttackModel.MpmItk, AttackSetting.Usual, []) with { Dialect = Dialect.Httpd24, Lines = ["LoadModule mpm_itk_module /usr/lib/mpm_itk.so", "EnableCapabilities Off"] };
+        var lines = AttackConf.Text(recipe).Split('\n');
+
+        Assert.True(Array.IndexOf(lines, "EnableCapabilities Off") is > 0 and var at && at < Array.IndexOf(lines, "<VirtualHost 127.0.0.1:8080>"));
+        Assert.Contains("    AssignUserID pfattacker pfattacker", lines);
+        Assert.Contains("    NiceValue 5", lines);
+        Assert.Contains("MinSpareServers 3", lines);
+        Assert.DoesNotContain(lines, line => line.TrimStart().StartsWith("Itk", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void PHP_is_the_file_that_was_named() => Assert.Contains(
+        "LoadModule php_module /usr/lib/apache2/modules/libphp8.2.so\n",
+        AttackConf.Text(Recipe(AttackModel.Pool, AttackSetting.Php, []) with { Php = "/usr/lib/apache2/modules/libphp8.2.so" }),
+        StringComparison.Ordinal);
+
     private static string Conf(AttackModel model, AttackSetting setting) => AttackConf.Text(Recipe(model, setting, []));
 
     private static string Script(string[] without) =>

@@ -18,8 +18,15 @@ public sealed class AttackJudgeTests
     [InlineData(AttackModel.Switch, Outcome.Succeeded, Judgement.AsExpected)]
     [InlineData(AttackModel.Switch, Outcome.Stopped, Judgement.Wrong)]
     [InlineData(AttackModel.Fork, Outcome.Succeeded, Judgement.Skipped)]
+    [InlineData(AttackModel.MpmItk, Outcome.Succeeded, Judgement.Skipped)]
     public void A_verdict_is_what_was_seen_against_what_the_model_promises(AttackModel model, Outcome seen, Judgement judgement) =>
         Assert.Equal(judgement, AttackJudge.Of(s_attack, model, Seen(seen)).Judgement);
+
+    [Theory]
+    [InlineData(Expectation.Stopped, Outcome.Succeeded)]
+    [InlineData(Expectation.Succeeds, Outcome.Stopped)]
+    public void What_is_said_of_a_peer_has_to_be_seen(Expectation expected, Outcome seen) =>
+        Assert.True(AttackJudge.Of(s_attack with { Expected = s_attack.Expected with { MpmItk = expected } }, AttackModel.MpmItk, Seen(seen)).Fails);
 
     [Fact]
     public void An_attack_that_was_never_tried_is_not_one_that_was_stopped() =>

@@ -48,6 +48,23 @@ public sealed partial class CatalogTests
     }
 
     [Fact]
+    public void What_is_known_of_a_peer_is_about_an_attack_that_there_is_and_says_what_it_rests_on()
+    {
+        Assert.Equal([], CatalogPeers.Known.Except(Catalog.All.Select(attack => attack.Id)));
+        Assert.All(Catalog.All, attack => Assert.Equal(attack.Expected.MpmItk == Expectation.NotAsked, string.IsNullOrWhiteSpace(attack.Peer)));
+    }
+
+    [Fact]
+    public void The_peer_is_asked_for_every_way_back_to_an_identity_and_into_other_processes()
+    {
+        string[] ours = ["uid-setuid-program", "start-root", "start-root-group"]; // ItkNoNewPrivileges; configurations that only ours looks at
+        var asked = Catalog.All.Where(attack => attack.Point == 1 && attack.Means is Means.Inside && !ours.Contains(attack.Id));
+        Assert.Equal([], asked.Where(attack => attack.Expected.MpmItk == Expectation.NotAsked).Select(attack => attack.Id));
+        string[] others = ["signal-supervisor", "look-other", "look-sibling", "memory-shared", "memory-secret", "fd-listeners", "logs-open"];
+        Assert.All(others, id => Assert.NotEqual(Expectation.NotAsked, Catalog.All.Single(attack => attack.Id == id).Expected.MpmItk));
+    }
+
+    [Fact]
     public void Each_guard_in_the_sources_has_an_attack_or_a_written_reason()
     {
         var known = Catalog.Proven.Union(Catalog.Unproven.Keys);
@@ -95,7 +112,7 @@ public sealed partial class CatalogTests
 
     /// <summary>Names that are given to ITK_GUARD, or to a macro over it, in what ships.</summary>
     private static IEnumerable<string> GuardsOfTheSources() =>
-        new[] { "core", "2.0" }
+        new[] { "core", "httpd", "2.0", "2.4" }
             .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(s_sources, folder), "*.c", SearchOption.AllDirectories))
             .SelectMany(file => GuardUse().Matches(File.ReadAllText(file)))
             .SelectMany(use => Name().Matches(use.Value).Select(name => name.Groups[1].Value))

@@ -45,6 +45,17 @@ public sealed class JudgementTests
         Assert.Null(result.Why);
     }
 
+    [Theory]
+    [InlineData(7)]
+    [InlineData(25)]
+    public void A_look_has_an_interval_and_no_verdict_whatever_it_is(int rounds)
+    {
+        var result = Judgement.Look(s_goal, Pairs(rounds, 0.5), 1);
+        Assert.Equal((Reached.NotJudged, Reached.NotJudged), (result.Must, result.Aimed));
+        Assert.Equal((rounds, 0.5), (result.Found?.Pairs, result.Found?.Low));
+        Assert.Equal("a quick look", result.Why);
+    }
+
     [Fact]
     public void A_median_above_the_goal_does_not_reach_it_while_the_interval_holds_less()
     {

@@ -34,5 +34,15 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
+    public void Attacks_and_figures_of_a_release_are_in_the_one_report()
+    {
+        Assert.Contains("<b class=\"bad\">pool 1/2, without guards 1/1</b>", Page, StringComparison.Ordinal);
+        Assert.Contains("it got through", Page, StringComparison.Ordinal);
+        Assert.Contains("<svg", Page, StringComparison.Ordinal);
+        Assert.Contains("1 not as expected", Page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<uid>", Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_same_answer_makes_the_same_bytes() => Assert.Equal(Page, HtmlReport.Of(SampleAnswers.Refresh));
 }

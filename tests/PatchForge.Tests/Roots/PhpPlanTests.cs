@@ -32,7 +32,7 @@ public sealed class PhpPlanTests
     [Fact]
     public void Only_fetching_has_the_network_and_nothing_writes_to_the_server()
     {
-        ImmutableArray<BuildStep> steps = [PhpPlan.Unpack("php8.2_8.2.1-1.dsc", "/work"), .. PhpPlan.Build(s_php, "/image", 2), PhpPlan.Try("/image", "/made")];
+        ImmutableArray<BuildStep> steps = [PhpPlan.Unpack("php8.2_8.2.1-1.dsc", "/work"), .. PhpPlan.Build(s_php, "/image", 2), PhpPlan.Try("/image", "/made"), PhpPlan.TryModule("/image", "/opt/httpd/bin/httpd", "/usr/lib/libphp.so", ["LoadModule a_module a.so"])];
         var fetch = SourcePackagePlan.Fetch("php8.2", "8.2", "/a/source");
 
         Assert.Equal(RootRights.Packages, fetch.Rights);

@@ -50,7 +50,6 @@ public sealed class LabSettingsTests : IDisposable
     [InlineData("series: patches/tiny/lab", "series: overlay/app-misc/tiny/files/lab", "overlay are not apart")]
     [InlineData("from: src/tiny,", "from: src,", "0100-extra.patch of line 1 is made from src, and the lab's 0200-wicked.patch from src/lab")]
     [InlineData("from: src/lab,", "from: src/tiny/lab,", "0100-extra.patch of line 1 is made from src/tiny, and the lab's 0200-wicked.patch from src/tiny/lab")]
-    [InlineData("from: src/tiny,", "from: src/tiny, links: [src],", "0100-extra.patch of line 1 is made from src/tiny, src, and the lab's 0200-wicked.patch from src/lab")]
     [InlineData("patch: 0200-wicked.patch", "patch: 0100-extra.patch", "line 1 has a generated patch 0100-extra.patch too")]
     [InlineData("      switching: [wicked]", "      ebuild: true", "'ebuild' is not a key of lab")]
     public void What_would_bring_the_lab_near_to_users_is_refused(string good, string bad, string sentence)

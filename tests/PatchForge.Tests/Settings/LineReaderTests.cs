@@ -5,7 +5,7 @@ using PatchForge.Settings;
 
 namespace PatchForge.Tests.Settings;
 
-/// <summary>What a line may have or leave out: an ebuild, a source package, its configuration's language, links among sources.</summary>
+/// <summary>What a line may have or leave out: an ebuild, a source package, its configuration's language.</summary>
 public sealed class LineReaderTests
 {
     private const string Line = """
@@ -14,7 +14,7 @@ public sealed class LineReaderTests
             configuration: "2.4"
             series: patches/mpm-itk/2.4
             date-source: the tag
-            generated: [{patch: a.patch, from: src/2.4, links: [src/2.0/server], subject: ours}]
+            generated: [{patch: a.patch, from: src/2.4, subject: ours}]
             upstream: {mirrors: [https://example.org/dist]}
             releases:
               - version: 2.4.1
@@ -47,7 +47,6 @@ public sealed class LineReaderTests
         Assert.Equal(["2.4.2"], line.Carried.Select(release => release.Version));
         Assert.Empty(settings.Lines[0].Carried);
         Assert.Equal((true, false), (line.CanBuild("prefork"), line.CanBuild("itk")));
-        Assert.Equal(["src/2.0/server"], Assert.Single(line.Generated).Links);
         Assert.Equal(["peer"], line.Bench.Packages["apt"]);
         Assert.Empty(settings.Lines[0].Bench.Packages);
         Assert.Null(line.Releases[0].SourcePackage);
@@ -67,7 +66,7 @@ public sealed class LineReaderTests
     [InlineData("archive: apache2_2.4.2.orig.tar.gz", "archive: httpd-2.4.1.tar.bz2", "the distfile 'httpd-2.4.1.tar.bz2' is here twice", "keep one")]
     [InlineData("\n          digests: {MD5: {hex: 0123456789abcdef0123456789abcdef, source: Debian}}", "", "nothing says what the source package's archive must be", "add 'digests'")]
     [InlineData("bench: {packages:", "bench: {peers:", "'peers'", "packages")]
-    [InlineData("links: [src/2.0/server]", "links: [../2.0]", "'..' segment", "below its folder")]
+    [InlineData("from: src/2.4", "from: ../2.4", "'..' segment", "below its folder")]
     public void What_is_wrong_is_said_with_its_place(string good, string bad, string sentence, string hint)
     {
         Assert.Contains(good, s_good, StringComparison.Ordinal);

@@ -57,10 +57,10 @@ public sealed class OurSettingsTests
     }
 
     [Fact]
-    public void The_three_generated_patches_are_of_the_series()
+    public void The_four_generated_patches_are_of_the_series()
     {
         Assert.Equal(
-            ["0100-mpm-itk-core.patch|src/mpm-itk/core||server/mpm/itk", "0110-mpm-itk-2.0.patch|src/mpm-itk/2.0|server|", "0120-mpm-itk-manual.patch|src/mpm-itk/2.0|docs|"],
+            ["0100-mpm-itk-core.patch|src/mpm-itk/core||server/mpm/itk", "0105-mpm-itk-httpd.patch|src/mpm-itk/httpd||server/mpm/itk", "0110-mpm-itk-2.0.patch|src/mpm-itk/2.0|server|", "0120-mpm-itk-manual.patch|src/mpm-itk/2.0|docs|"],
             Ours.Lines[0].Generated.Select(patch => $"{patch.Patch}|{patch.From}|{patch.Below}|{patch.To}"));
     }
 
@@ -84,8 +84,8 @@ public sealed class OurSettingsTests
         Assert.Equal("2.4", line.Dialect.Name);
         Assert.Equal(["event", "itk", "prefork", "worker"], line.Build.Variants.Keys);
         Assert.Equal(
-            ["0100-mpm-itk-core.patch|src/mpm-itk/core||server/mpm/itk|", "0110-mpm-itk-2.4.patch|src/mpm-itk/2.4|server||src/mpm-itk/2.0/server"],
-            line.Generated.Select(patch => $"{patch.Patch}|{patch.From}|{patch.Below}|{patch.To}|{string.Join(' ', patch.Links)}"));
+            ["0100-mpm-itk-core.patch|src/mpm-itk/core||server/mpm/itk", "0105-mpm-itk-httpd.patch|src/mpm-itk/httpd||server/mpm/itk", "0110-mpm-itk-2.4.patch|src/mpm-itk/2.4|server|"],
+            line.Generated.Select(patch => $"{patch.Patch}|{patch.From}|{patch.Below}|{patch.To}"));
         var (_, release) = Ours.Release("2.4.68");
         Assert.Equal(["BLAKE2B", "SHA512"], release.Digests.Select(digest => digest.Algorithm));
         Assert.Equal(("apache2", "2.4.68"), (release.SourcePackage?.Name, release.SourcePackage?.Version));

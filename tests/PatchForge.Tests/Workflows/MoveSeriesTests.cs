@@ -75,6 +75,36 @@ public sealed class MoveSeriesTests
     }
 
     [Fact]
+    public void Who_only_looks_sees_the_patches_behind_a_conflict_too()
+    {
+        var other = Make.Tree(("f", "1\n2\n3\n4\nother\n6\n7\n8\n9\n"), ("g", "g\n"));
+        var series = new LoadedSeries("p", SeriesFile.Parse(default, "p/series"),
+            [Load("a.patch", Five), Load("b.patch", "--- a/g\n+++ b/g\n@@ -1 +1 @@\n-g\n+G\n"), Load("c.patch", Five.Replace("+five", "+FIVE", StringComparison.Ordinal))], [], []);
+
+        var move = MoveSeries.Run(new MoveRequest("2.0.65", other, series) { GoOn = true }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["Conflict", "Unmodified", "Conflict"], move.Patches.Select(patch => patch.Result.GetType().Name));
+        Assert.Equal([null, null, "a.patch"], move.Patches.Select(patch => patch.Behind?.Text));
+        Assert.Equal("G\n", move.Tree.Text("g"));
+        Assert.Empty(move.Writes);
+    }
+
+    [Fact]
+    public void The_ancestor_is_the_recorded_release_or_one_that_the_patch_fits_exactly()
+    {
+        var (old, moved) = (Make.Tree(("f", Make.Numbered(9))), Make.Tree(("f", "0\n" + Make.Numbered(9))));
+        ITree? Source(string release) => release switch { "2.0.58" => old, "2.0.59" => moved, _ => null };
+        var patch = Load("a.patch", Five);
+        LoadedSeries Series(params PatchBase[] bases) => new("p", SeriesFile.Parse(default, "p/series"), [patch], [], [.. bases]);
+        Ancestor? Find(LoadedSeries series) => new Ancestors(series, ["2.0.55", "2.0.58", "2.0.59", "2.0.61"], Source).Find(patch, "2.0.61", TestContext.Current.CancellationToken);
+
+        Assert.Equal("2.0.58", Find(Series())?.Release); // 2.0.59 is nearer, and the patch fits there with an offset only
+        var recorded = Move(moved, Load("a.patch", Five.Replace("-2,7 +2,7", "-3,7 +3,7", StringComparison.Ordinal))).Bases.Single();
+        Assert.Equal("2.0.59", Find(Series(recorded with { Text = BlobId.Of(patch.Bytes.Span), Release = "2.0.55" }))?.Release); // by its blobs, though the release is not at hand
+        Assert.Null(Find(Series(recorded with { Text = BlobId.Of(patch.Bytes.Span), Files = recorded.Files.SetItem(TreePath.Parse("f"), BlobId.Of("x"u8)) })));
+    }
+
+    [Fact]
     public void Accepted_fuzz_is_written_anew_with_the_header_as_it_was()
     {
         var fuzzy = Make.Tree(("f", "1\nchanged\n3\n4\n5\n6\n7\n8\n"));

@@ -126,4 +126,42 @@ test own_filters => 'what only counts or looks at the clock keeps no connection 
     claim(receive($s, 3, qr/page of a\n/) =~ /page of a/, 'and it lives on');
 };
 
+# Of the hook, as live/mod_hooks.c wrote them down.
+sub hooks_said {
+    my $what = shift;
+    return say_log() =~ /hooks: ($what)/g;
+}
+
+test hooks => 'modules hear of workers, of generations and of time, as from other MPMs', sub {
+    return skip('httpd 2.0 has no such hooks') if $line eq '2.0';
+    my $flags = `apr-1-config --cppflags --includes 2>/dev/null`;
+    return skip('no apr-1-config') if $?;
+    $flags =~ tr/\n/ /;
+    my $source = dirname($0) . '/live/mod_hooks.c';
+    my $said = `gcc -fPIC -shared $flags -I$prefix/include -o $work/mod_hooks.so $source 2>&1`;
+    return claim($? == 0, "it compiles: $said") if $?;
+    configure("MaxClients 8\nLoadModule hooks_module $work/mod_hooks.so\n");
+    start();
+    for my $h (sort keys %host) {
+        claim(ask($h, '/index.html') =~ /page of $h/, "host $h");
+    }
+    my ($a) = workers(5001);
+    claim((grep { /^child $a generation 0 slot \d+ started$/ } hooks_said('child .*')) == 1, 'of a worker');
+    claim(within(12, sub { hooks_said('monitor .*') }), 'four times a minute and more');
+    claim((hooks_said('monitor .*'))[0] eq "monitor by $parent: idle 100 busy 0 requests 2",
+        'of the workers that there are, in percent: ' . join ', ', hooks_said('monitor .*'));
+    kill USR1 => $parent;
+    claim(within(5, sub { !alive($a) }), 'the worker of before goes');
+    claim(within(5, sub { hooks_said('generation 0 is over') }), 'and with it its generation: ' . say_log());
+    claim(ask('a', '/index.html') =~ /page of a/, 'the next one');
+    stop();
+    my %there;
+    for (hooks_said('child .*')) {
+        my ($pid, $generation, $slot, $what) = /^child (\d+) generation (\d+) slot (\d+) (\w+)$/;
+        claim($what eq ($there{"$pid $generation $slot"} ? 'ended' : 'started'), $_);
+        $there{"$pid $generation $slot"} = $what eq 'started';
+    }
+    claim(%there >= 3 && !grep({ $_ } values %there), 'each ends once: ' . join ', ', hooks_said('child .*'));
+};
+
 1;

@@ -14,8 +14,8 @@
 #include "scoreboard.h"
 #include "util_filter.h"
 
-/* 2.4 says so by a number. */
-#ifdef AP_SERVER_MINORVERSION_NUMBER
+/* 2.4 says so by a number, and 2.0.65 by 0. */
+#if AP_SERVER_MINORVERSION_NUMBER > 0
 #define remote_addr client_addr
 #define remote_ip   client_ip
 #endif

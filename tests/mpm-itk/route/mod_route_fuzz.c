@@ -52,9 +52,9 @@ static const struct {
 
 #define PLACES (sizeof(places) / sizeof(places[0]))
 
-/* 2.4 says so by a number.  It knows a vhost's name later than 2.0 does: what it
+/* 2.4 says so by a number, and 2.0.65 by 0.  It knows a vhost's name later than 2.0 does: what it
  * refuses before, it refuses by the first one. */
-#ifdef AP_SERVER_MINORVERSION_NUMBER
+#if AP_SERVER_MINORVERSION_NUMBER > 0
 #define LINE_24 1
 #else
 #define LINE_24 0

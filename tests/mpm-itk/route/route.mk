@@ -5,6 +5,7 @@
 #
 # One input again: … route PREFIX=… ROUTE_FILE=/path/of/the/input
 ROUTE_LINE    = $(shell $(PREFIX)/bin/httpd -v 2>/dev/null | sed -n 's|.*Apache/\(2\.[0-9]*\)\..*|\1|p')
+HTTPD         = ../../src/mpm-itk/httpd
 ADAPTER       = ../../src/mpm-itk/$(ROUTE_LINE)/server/mpm/itk
 ROUTE_APR     = $(if $(filter 2.0,$(ROUTE_LINE)),$(PREFIX)/bin/apr-config --cppflags,apr-1-config --cppflags --includes)
 # in 2.4 the MPM, User and Group may come from modules
@@ -19,7 +20,7 @@ ROUTE_FLAGS   = -std=gnu11 -g -O1 -fPIC -Wall -Wextra -Werror \
                 -Wno-unused-parameter -Wno-sign-compare \
                 -Wno-missing-field-initializers \
                 $(shell $(ROUTE_APR)) \
-                -isystem $(PREFIX)/include -I$(ADAPTER) -I$(CORE) -Iroute -Ifuzz
+                -isystem $(PREFIX)/include -I$(ADAPTER) -I$(HTTPD) -I$(CORE) -Iroute -Ifuzz
 # an itk with pools, not the classic one
 ROUTE_POOLS   = $(if $(shell nm -D $(PREFIX)/bin/httpd $(filter %mpm_itk.so,$(ROUTE_LOAD)) | grep itk_route_head),-D POOLS) \
                 $(if $(filter 2.0,$(ROUTE_LINE)),,-D LINE_24)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using LibGit2Sharp;
 using PatchForge.Seams;
 
@@ -18,7 +17,7 @@ public sealed class LocalRepositories : IGitRepositories
             var commit = open.Tags[tag]?.Target.Peel<Commit>();
             if (commit is not null)
             {
-                return new Snapshot(open, commit);
+                return new Snapshot(open, commit, owns: true);
             }
 
             open.Dispose();
@@ -31,7 +30,7 @@ public sealed class LocalRepositories : IGitRepositories
         }
     }
 
-    private static Repository Open(string repository)
+    internal static Repository Open(string repository)
     {
         try
         {
@@ -62,53 +61,4 @@ public sealed class LocalRepositories : IGitRepositories
     }
 
     private static Exception Innermost(Exception wrong) => wrong.InnerException is { } inner ? Innermost(inner) : wrong;
-
-    private sealed class Snapshot : IGitSnapshot
-    {
-        private readonly Repository _repository;
-        private readonly Lock _gate = new(); // libgit2's handles are not for several threads at once
-
-        public Snapshot(Repository repository, Commit commit)
-        {
-            _repository = repository;
-            Commit = commit.Sha;
-            var entries = ImmutableArray.CreateBuilder<GitEntry>();
-            Walk(commit.Tree, "", entries);
-            Entries = entries.ToImmutable();
-        }
-
-        public string Commit { get; }
-
-        public ImmutableArray<GitEntry> Entries { get; }
-
-        public byte[] Read(string id)
-        {
-            lock (_gate)
-            {
-                var blob = _repository.Lookup<Blob>(id)
-                    ?? throw Failure.Refused($"the object {id} is not in {_repository.Info.Path}", "is the clone shallow or partial? fetch it whole");
-                using var content = blob.GetContentStream();
-                var bytes = new MemoryStream();
-                content.CopyTo(bytes);
-                return bytes.ToArray();
-            }
-        }
-
-        public void Dispose() => _repository.Dispose();
-
-        private static void Walk(Tree tree, string prefix, ImmutableArray<GitEntry>.Builder entries)
-        {
-            foreach (var entry in tree)
-            {
-                if (entry.Target is Tree below)
-                {
-                    Walk(below, prefix + entry.Name + "/", entries);
-                }
-                else
-                {
-                    entries.Add(new GitEntry(prefix + entry.Name, (int)entry.Mode, entry.Target.Sha));
-                }
-            }
-        }
-    }
 }

@@ -88,8 +88,9 @@ static const shipped table[] = {
     { "mod_setenvif.c", WORKS, NULL },
     { "mod_so.c", WORKS, NULL },
     { "mod_speling.c", WORKS, NULL },
-    { "mod_ssl.c", ADAPTED, "one user an address; the session cache is a copy "
-      "in each worker" },
+    { "mod_ssl.c", ADAPTED, "one user an address; private keys and ticket keys "
+      "are in their own user's workers alone; the session cache is a copy in "
+      "each worker, tickets serve all of a user" },
     { "mod_status.c", ADAPTED, "shows the workers of all users" },
     { "mod_suexec.c", REFUSED, "a worker has no right left that suexec could "
       "use, and AssignUserID does what it is for" },
@@ -123,6 +124,13 @@ static const refused_use uses[] = {
       "worker could read them" },
     { "MMapFile", -1, NULL, "root would map the files, and every host's "
       "worker could read them" },
+    { "SSLSessionCache", 0, "dbm:", "one file would hold the sessions of all "
+      "users, for all of them to read; use shmcb: (each worker has a copy) and "
+      "tickets, which need no cache" },
+    { "SSLProxyMachineCertificateFile", -1, NULL, "its private key would be in "
+      "the memory of every user's workers" },
+    { "SSLProxyMachineCertificatePath", -1, NULL, "its private keys would be "
+      "in the memory of every user's workers" },
     { NULL, 0, NULL, NULL }
 };
 

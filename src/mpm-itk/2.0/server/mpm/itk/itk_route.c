@@ -7,27 +7,6 @@
 
 #include "itk_route.h"
 
-void itk_route_sockaddr(const itk_address *address, apr_sockaddr_t *out)
-{
-    memset(out, 0, sizeof(*out));
-    out->family = address->any.sa_family;
-#if APR_HAVE_IPV6
-    if (address->any.sa_family == AF_INET6) {
-        out->sa.sin6 = address->v6;
-        out->salen = sizeof(struct sockaddr_in6);
-        out->ipaddr_ptr = &out->sa.sin6.sin6_addr;
-        out->ipaddr_len = sizeof(struct in6_addr);
-        out->port = ntohs(address->v6.sin6_port);
-        return;
-    }
-#endif
-    out->sa.sin = address->v4;
-    out->salen = sizeof(struct sockaddr_in);
-    out->ipaddr_ptr = &out->sa.sin.sin_addr;
-    out->ipaddr_len = sizeof(struct in_addr);
-    out->port = ntohs(address->v4.sin_port);
-}
-
 /*
  * After so many empty lines httpd takes one for a request line: HTTP/0.9, and
  * no word in it (read_request_line).
@@ -82,7 +61,20 @@ int itk_route_limits(const server_rec *s, const itk_head *head,
     return HTTP_OK;
 }
 
-/* A request with its first line read, as read_request_line leaves it. */
+int itk_route_host_field(const itk_head *head, const char *bytes, char *out,
+                         apr_size_t size)
+{
+    return itk_head_host(head, bytes, out, size);
+}
+
+int itk_route_is_strict(const server_rec *s)
+{
+    (void) s;
+    return 0;
+}
+
+/* A request with its first line read: status HTTP_OK, or what it is answered
+ * with. */
 request_rec *itk_route_request(conn_rec *c, server_rec *quiet,
                                const itk_head *head, const char *bytes,
                                apr_pool_t *p)
@@ -107,6 +99,10 @@ request_rec *itk_route_request(conn_rec *c, server_rec *quiet,
     r->header_only = r->method_number == M_GET && r->method[0] == 'H';
     r->assbackwards = head->simple;
     ap_parse_uri(r, apr_pstrmemdup(p, target.start, target.length));
+    /* httpd looks at what ap_parse_uri has said only where there are fields */
+    if (r->status == HTTP_REQUEST_TIME_OUT || r->assbackwards) {
+        r->status = HTTP_OK;
+    }
     return r;
 }
 
@@ -117,6 +113,9 @@ server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
     server_rec *base = r->connection->base_server;
     char *host;
 
+    if (r->status != HTTP_OK) {
+        return base;            /* a target that is no URI */
+    }
     if (r->assbackwards) {
         if (r->header_only) {
             r->status = HTTP_BAD_REQUEST;
@@ -124,15 +123,11 @@ server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
         }
     }
     else {
-        if (r->status != HTTP_REQUEST_TIME_OUT) {
-            return base;        /* a target that is no URI */
-        }
         host = apr_palloc(r->pool, head->length + 1);
-        if (itk_head_host(head, bytes, host, head->length + 1) >= 0) {
+        if (itk_route_host_field(head, bytes, host, head->length + 1) >= 0) {
             apr_table_setn(r->headers_in, "Host", host);
         }
     }
-    r->status = HTTP_OK;
     ap_update_vhost_from_headers(r);
     return r->server == quiet ? base : r->server;
 }
@@ -155,4 +150,29 @@ int itk_route_host(conn_rec *c, const itk_head *head, const char *bytes,
     r = itk_route_request(c, &quiet, head, bytes, p);
     *out = itk_route_find(r, &quiet, head, bytes);
     return r->status;
+}
+
+/*
+ * As ap_process_request_internal and ap_location_walk look at r->uri for a
+ * <Location> with a literal prefix.
+ */
+const char *itk_route_path(const server_rec *s, request_rec *r)
+{
+    const core_dir_config *core
+        = ap_get_core_module_config(s->lookup_defaults);
+    char *uri;
+
+    /* An error is answered before any <Location> is looked at. */
+    if (r->parsed_uri.path
+        && (core->allow_encoded_slashes
+            ? ap_unescape_url_keep2f(r->parsed_uri.path)
+            : ap_unescape_url(r->parsed_uri.path)) != OK) {
+        return NULL;
+    }
+    uri = r->uri;
+    ap_getparents(uri);
+    if (uri[0] == '/') {
+        ap_no2slash(uri);
+    }
+    return uri;
 }

@@ -7,45 +7,11 @@
 
 #include "itk.h"
 
-/* Servers by the place they were defined at. */
-static const char *place_key(apr_pool_t *p, const char *file, int line)
-{
-    return apr_psprintf(p, "%d:%s", line, file);
-}
-
 typedef struct {
     server_rec *main_server;
-    apr_hash_t *by_place;       /* made when the first SSLEngine is met */
+    apr_hash_t *by_section;
     int count;
 } finder;
-
-static server_rec *server_of(apr_pool_t *p, finder *f,
-                             const ap_directive_t *node)
-{
-    const ap_directive_t *above;
-    server_rec *s;
-
-    if (f->by_place == NULL) {
-        f->by_place = apr_hash_make(p);
-        for (s = f->main_server->next; s; s = s->next) {
-            if (s->defn_name) {
-                apr_hash_set(f->by_place,
-                             place_key(p, s->defn_name,
-                                       (int)s->defn_line_number),
-                             APR_HASH_KEY_STRING, s);
-            }
-        }
-    }
-    for (above = node->parent; above; above = above->parent) {
-        if (strcasecmp(above->directive, "<VirtualHost") == 0) {
-            return apr_hash_get(f->by_place,
-                                place_key(p, above->filename,
-                                          above->line_num),
-                                APR_HASH_KEY_STRING);
-        }
-    }
-    return f->main_server;
-}
 
 /* mod_ssl's flag: on, off, or unset in the server's conf (0). */
 enum { TLS_ON = 1, TLS_OFF = 2 };
@@ -57,7 +23,8 @@ static int note_engine(apr_pool_t *p, const ap_directive_t *node, void *baton)
     const char *args = node->args;
 
     if (strcasecmp(node->directive, "SSLEngine") == 0
-        && (s = server_of(p, f, node)) != NULL) {
+        && (s = itk_server_of_directive(p, f->main_server, &f->by_section,
+                                        node)) != NULL) {
         itk_server_conf *conf = itk_server_conf_of(s);
 
         conf->tls = strcasecmp(ap_getword_conf(p, &args), "on") == 0
@@ -211,4 +178,22 @@ int itk_tls_check(apr_pool_t *p, server_rec *main_server, itk_fault *fault)
         }
     }
     return 0;
+}
+
+/* SSLEngine alone says. */
+void itk_tls_settle(server_rec *main_server)
+{
+    (void) main_server;
+}
+
+int itk_tls_has_names(void)
+{
+    return 0;
+}
+
+server_rec *itk_tls_find(conn_rec *c, const char *name)
+{
+    (void) c;
+    (void) name;
+    return NULL;
 }

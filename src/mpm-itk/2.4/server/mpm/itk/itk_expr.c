@@ -123,11 +123,11 @@ static const char *settle_server(cmd_parms *cmd, server_rec *main_server,
         a = assigned(main_server);
     }
     u = above_user ? above_user->name
-        : a ? word(cmd->pool, a, 0) : unixd_config.user_name;
+        : a ? word(cmd->pool, a, 0) : ap_unixd_config.user_name;
     g = above_group ? above_group->name
         : a ? word(cmd->pool, a, 1)
         : apr_psprintf(cmd->pool, "#%lu",
-                       (unsigned long)unixd_config.group_id);
+                       (unsigned long)ap_unixd_config.group_id);
     here.server = s;
     here.path = NULL;
     here.directive = (ap_directive_t *)(user ? user->directive

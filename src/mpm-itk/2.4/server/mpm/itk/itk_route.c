@@ -11,27 +11,6 @@
 
 #include "itk_route.h"
 
-void itk_route_sockaddr(const itk_address *address, apr_sockaddr_t *out)
-{
-    memset(out, 0, sizeof(*out));
-    out->family = address->any.sa_family;
-#if APR_HAVE_IPV6
-    if (address->any.sa_family == AF_INET6) {
-        out->sa.sin6 = address->v6;
-        out->salen = sizeof(struct sockaddr_in6);
-        out->ipaddr_ptr = &out->sa.sin6.sin6_addr;
-        out->ipaddr_len = sizeof(struct in6_addr);
-        out->port = ntohs(address->v6.sin6_port);
-        return;
-    }
-#endif
-    out->sa.sin = address->v4;
-    out->salen = sizeof(struct sockaddr_in);
-    out->ipaddr_ptr = &out->sa.sin.sin_addr;
-    out->ipaddr_len = sizeof(struct in_addr);
-    out->port = ntohs(address->v4.sin_port);
-}
-
 /*
  * After so many empty lines httpd takes one for a request line: HTTP/0.9, and
  * no word in it (read_request_line).
@@ -228,6 +207,10 @@ static void put(text *to, const char *from, apr_size_t length)
     to->used += length;
 }
 
+/*
+ * Blanks at the ends of lines taken off, a continuation joined by one, several
+ * fields joined with ", ".
+ */
 int itk_route_host_field(const itk_head *head, const char *bytes, char *out,
                          apr_size_t size)
 {
@@ -308,14 +291,21 @@ request_rec *itk_route_request(conn_rec *c, server_rec *quiet,
     return r;
 }
 
+/* StrictHostCheck: a name that is none of the address' is answered 400. */
+int itk_route_is_strict(const server_rec *s)
+{
+    const core_server_config *core
+        = ap_get_core_module_config(s->module_config);
+
+    return core->strict_host_check == AP_CORE_CONFIG_ON;
+}
+
 /* The rest of ap_read_request, up to the vhost. */
 server_rec *itk_route_find(request_rec *r, const server_rec *quiet,
                            const itk_head *head, const char *bytes)
 {
     server_rec *base = r->connection->base_server;
-    const core_server_config *core
-        = ap_get_core_module_config(base->module_config);
-    int strict = core->strict_host_check == AP_CORE_CONFIG_ON, status;
+    int strict = itk_route_is_strict(base), status;
     char *host;
 
     if (r->status != HTTP_OK) {
@@ -360,4 +350,44 @@ int itk_route_host(conn_rec *c, const itk_head *head, const char *bytes,
     }
     *out = itk_route_find(r, &quiet, head, bytes);
     return r->status;
+}
+
+/*
+ * As ap_process_request_internal and ap_location_walk look at r->uri for a
+ * <Location> with a literal prefix.  (A module that keeps the path as it came,
+ * by pre_translate_name, is not asked: its worker looks again.)
+ */
+const char *itk_route_path(const server_rec *s, request_rec *r)
+{
+    const core_server_config *core
+        = ap_get_core_module_config(s->module_config);
+    const core_dir_config *dir = ap_get_core_module_config(s->lookup_defaults);
+    unsigned int normal = AP_NORMALIZE_NOT_ABOVE_ROOT, unescape;
+    char *path = r->parsed_uri.path, *uri;
+
+    if (core->merge_slashes != AP_CORE_CONFIG_OFF) {
+        normal |= AP_NORMALIZE_MERGE_SLASHES;
+    }
+    unescape = AP_UNESCAPE_URL_KEEP_UNRESERVED;
+    if (!dir->allow_encoded_slashes) {
+        unescape |= AP_UNESCAPE_URL_FORBID_SLASHES;
+    }
+    else if (!dir->decode_encoded_slashes) {
+        unescape |= AP_UNESCAPE_URL_KEEP_SLASHES;
+    }
+    /* An error is answered before any <Location> counts. */
+    if (path && (!ap_normalize_path(path, normal
+                                          | AP_NORMALIZE_DECODE_UNRESERVED)
+                 || ap_unescape_url_ex(path, unescape) != OK)) {
+        return NULL;
+    }
+    if (path && dir->allow_encoded_slashes && dir->decode_encoded_slashes) {
+        ap_normalize_path(path, normal);
+    }
+    uri = r->uri;
+    if (core->merge_slashes == AP_CORE_CONFIG_OFF) {
+        uri = apr_pstrdup(r->pool, uri);
+        ap_no2slash(uri);
+    }
+    return uri;
 }

@@ -3,22 +3,21 @@
 /*
  * A graceful stop (SIGWINCH): what is being answered is answered to its end,
  * and nobody listens any more.  To the supervisor it is a graceful restart with
- * no listening sockets, from which it is called back when nothing is left.
+ * no listening sockets, which its tick ends when nothing is left.
  */
 
 #include "itk.h"
 #include "itk_children.h"
 
 #include <signal.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#define TICK_US 250000
 #define QUIET_TICKS 4           /* it takes some to hand over and to say so */
 
 static volatile sig_atomic_t wanted;
 static pid_t supervisor;
 static apr_time_t until;        /* 0: for ever */
+static int going;               /* it has begun */
 static int quiet;               /* ticks with nothing left */
 
 static void on_stop(int sig)
@@ -52,7 +51,6 @@ int itk_stop_is_wanted(void)
 
 /* ---- until nothing is left ---------------------------------------------- */
 
-/* In a signal handler: reads tables of this process and of the status page. */
 static int is_left(void)
 {
     const itk_run *run = itk_s.run;
@@ -86,31 +84,16 @@ static int is_left(void)
     return 0;
 }
 
-static void on_tick(int sig)
+/* The supervisor's. */
+void itk_stop_tick(void)
 {
-    int error = errno;
-
-    (void) sig;
-    if (getpid() == supervisor) {
-        quiet = is_left() ? 0 : quiet + 1;
-        if (quiet >= QUIET_TICKS || (until && apr_time_now() >= until)) {
-            (void) kill(supervisor, SIGTERM);
-        }
+    if (!going) {
+        return;
     }
-    errno = error;
-}
-
-static int begin_ticks(void)
-{
-    struct itimerval every = { { 0, TICK_US }, { 0, TICK_US } };
-    struct sigaction action;
-
-    memset(&action, 0, sizeof(action));
-    sigemptyset(&action.sa_mask);
-    action.sa_handler = on_tick;
-    action.sa_flags = SA_RESTART;
-    return sigaction(SIGALRM, &action, NULL) != 0
-        || setitimer(ITIMER_REAL, &every, NULL) != 0 ? -1 : 0;
+    quiet = is_left() ? 0 : quiet + 1;
+    if (quiet >= QUIET_TICKS || (until && apr_time_now() >= until)) {
+        (void) kill(supervisor, SIGTERM);
+    }
 }
 
 void itk_stop_softly(itk_run *run)
@@ -130,11 +113,7 @@ void itk_stop_softly(itk_run *run)
     until = ap_graceful_shutdown_timeout
             ? apr_time_now() + apr_time_from_sec(ap_graceful_shutdown_timeout)
             : 0;
-    if (begin_ticks() != 0) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
-                     "mpm-itk: cannot wait for what is being answered");
-        (void) kill(supervisor, SIGTERM);
-    }
+    going = 1;
     do {
         ended = itk_supervise(run);     /* another restart has nothing to begin */
     } while (ended == ITK_ENDED_GRACEFUL);

@@ -14,42 +14,9 @@ enum { TLS_ON = 1, TLS_OFF = 2 };
 
 typedef struct {
     server_rec *main_server;
-    apr_hash_t *by_place;       /* vhosts by where they were defined */
+    apr_hash_t *by_section;
     int count;
 } finder;
-
-static const char *place_key(apr_pool_t *p, const char *file, int line)
-{
-    return apr_psprintf(p, "%d:%s", line, file);
-}
-
-static server_rec *server_of(apr_pool_t *p, finder *f,
-                             const ap_directive_t *node)
-{
-    const ap_directive_t *above;
-    server_rec *s;
-
-    if (f->by_place == NULL) {
-        f->by_place = apr_hash_make(p);
-        for (s = f->main_server->next; s; s = s->next) {
-            if (s->defn_name) {
-                apr_hash_set(f->by_place,
-                             place_key(p, s->defn_name,
-                                       (int)s->defn_line_number),
-                             APR_HASH_KEY_STRING, s);
-            }
-        }
-    }
-    for (above = node->parent; above; above = above->parent) {
-        if (strcasecmp(above->directive, "<VirtualHost") == 0) {
-            return apr_hash_get(f->by_place,
-                                place_key(p, above->filename,
-                                          above->line_num),
-                                APR_HASH_KEY_STRING);
-        }
-    }
-    return f->main_server;
-}
 
 static int note_engine(apr_pool_t *p, const ap_directive_t *node, void *baton)
 {
@@ -59,7 +26,8 @@ static int note_engine(apr_pool_t *p, const ap_directive_t *node, void *baton)
     server_rec *s;
 
     if ((engine || strcasecmp(node->directive, "SSLCertificateFile") == 0)
-        && (s = server_of(p, f, node)) != NULL) {
+        && (s = itk_server_of_directive(p, f->main_server, &f->by_section,
+                                        node)) != NULL) {
         itk_server_conf *conf = itk_server_conf_of(s);
 
         if (engine) {
@@ -156,4 +124,52 @@ void itk_tls_settle(server_rec *s)
             conf->tls = 1;
         }
     }
+}
+
+/* ---- in a dispatcher ---------------------------------------------------- */
+
+int itk_tls_has_names(void)
+{
+    return 1;
+}
+
+typedef struct {
+    const char *name;
+    server_rec *found;
+} sought;
+
+/* As mod_ssl compares (ssl_util_vhost_matches). */
+static int has_name(void *baton, conn_rec *c, server_rec *s)
+{
+    sought *what = baton;
+    const apr_array_header_t *lists[2];
+    int i, wild;
+
+    (void) c;
+    lists[0] = s->names;
+    lists[1] = s->wild_names;
+    if (s->server_hostname && strcasecmp(what->name, s->server_hostname) == 0) {
+        what->found = s;
+        return 1;
+    }
+    for (wild = 0; wild < 2; wild++) {
+        for (i = 0; lists[wild] && i < lists[wild]->nelts; i++) {
+            const char *name = ((const char **)lists[wild]->elts)[i];
+
+            if (name && (wild ? ap_strcasecmp_match(what->name, name)
+                              : strcasecmp(what->name, name)) == 0) {
+                what->found = s;
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+server_rec *itk_tls_find(conn_rec *c, const char *name)
+{
+    sought what = { name, NULL };
+
+    (void) ap_vhost_iterate_given_conn(c, has_name, &what);
+    return what.found;
 }

@@ -1,1 +1,0 @@
-../../../../2.0/server/mpm/itk/itk_route.h
