@@ -42,6 +42,7 @@ internal static class CommandTree
         EditCommand.Declare(doors),
         SaveCommand.Declare(doors),
         .. RegenerateCommands.Declare(doors),
+        LintCommand.Declare(doors),
         PublishCommand.Declare(doors),
         .. BuildCommands.Declare(doors),
         AttackCommand.Declare(doors),

@@ -189,7 +189,7 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
     {
         foreach (var release in request.Attack ? ShowRelease.Chosen(prepared.Where(one => built.GetValueOrDefault(one.Release) is { Failure: null })) : [])
         {
-            var (answer, failure, note) = await new ShowRelease(outside, roots, variable).Attack(request, release, cancel);
+            var (answer, failure, note) = await new ShowRelease(outside, roots, variable).Attack(request, release, built[release.Release].Installed, cancel);
             built = built.SetItem(release.Release, built[release.Release] with { Attack = answer, Failure = failure });
             Tell(notes, note);
         }
@@ -208,7 +208,7 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
     private async Task<ImmutableSortedDictionary<string, BuildAndSmokeAnswer>> Measured(
         RefreshRequest request, ImmutableArray<PreparedRelease> prepared, ImmutableSortedDictionary<string, BuildAndSmokeAnswer> built, ImmutableArray<string>.Builder notes, CancellationToken cancel)
     {
-        foreach (var release in request.Measure ? ShowRelease.Chosen(prepared.Where(one => built.GetValueOrDefault(one.Release) is { Failure: null })) : [])
+        foreach (var release in request.Measure ? ShowRelease.Chosen(prepared.Where(one => built.GetValueOrDefault(one.Release) is { Failure: null, Installed: null })) : [])
         {
             var (answer, note) = await new ShowRelease(outside, roots, variable).Measure(request, release, cancel);
             built = built.SetItem(release.Release, built[release.Release] with { Figures = answer });

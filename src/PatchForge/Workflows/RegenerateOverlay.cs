@@ -65,11 +65,13 @@ public sealed class RegenerateOverlay(IProcesses processes)
         var cache = await work.Cache(source, generated, cancel);
         var manifest = work.Manifest(generated, cache);
         await work.Others(source, cancel);
+        work.Descriptions();
 
         return new(
             work.Changes(),
             [
                 TreePath.Parse(work.Folder),
+                TreePath.Parse(settings.Overlay.Profiles),
                 .. work.OtherPackages().Select(one => TreePath.Parse(one.Folder)),
                 .. overlay.Categories().Append(settings.Category).Distinct().Select(category => TreePath.Parse($"{overlay.Cache}/{category}")),
             ],

@@ -104,6 +104,9 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         }
     }
 
+    /// <summary>What old tools read of metadata.xml.</summary>
+    internal void Descriptions() => _wanted[$"{overlay.Settings.Profiles}/use.local.desc"] = UseLocalDesc.Of(overlay);
+
     internal IEnumerable<(string Category, string Package, string Folder)> OtherPackages() =>
         overlay.Categories()
             .SelectMany(category => overlay.Packages(category).Select(package => (category, package, Folder: overlay.PackageFolder(category, package))))
