@@ -15,7 +15,7 @@ S="${WORKDIR}/httpd-${PV}"
 LICENSE="@{license}"
 SLOT="@{slot}"
 KEYWORDS="@{keywords}"
-IUSE="debug doc @{flags mpm-} static-modules suexec"
+IUSE="debug doc @{flags mpm-} ssl static-modules suexec"
 # suexec accepts one caller, and mpm-itk's workers are many users without a right that it could use.
 REQUIRED_USE="
 	?? ( @{flags mpm-} )
@@ -28,6 +28,7 @@ DEPEND="
 	dev-libs/expat
 	virtual/libcrypt:=
 	virtual/zlib:=
+	ssl? ( >=dev-libs/openssl-1.1.1:= )
 "
 # apxs and other support programs are Perl.
 RDEPEND="
@@ -71,6 +72,7 @@ src_configure() {
 		--without-berkeley-db
 		--without-gdbm
 		$(usev debug --enable-maintainer-mode)
+		$(usex ssl --with-ssl="${ESYSROOT}"/usr --disable-ssl)
 		$(use suexec && mpm-itk_suexec --enable-suexec)
 	)
 	@{variants myconf mpm- prefork}
