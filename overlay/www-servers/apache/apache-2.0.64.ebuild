@@ -15,7 +15,7 @@ S="${WORKDIR}/httpd-${PV}"
 LICENSE="Apache-2.0"
 SLOT="2"
 KEYWORDS="~amd64"
-IUSE="debug doc mpm-itk mpm-prefork mpm-worker static-modules suexec"
+IUSE="debug doc mpm-itk mpm-prefork mpm-worker ssl static-modules suexec"
 # suexec accepts one caller, and mpm-itk's workers are many users without a right that it could use.
 REQUIRED_USE="
 	?? ( mpm-itk mpm-prefork mpm-worker )
@@ -28,6 +28,7 @@ DEPEND="
 	dev-libs/expat
 	virtual/libcrypt:=
 	virtual/zlib:=
+	ssl? ( >=dev-libs/openssl-1.1.1:= )
 "
 # apxs and other support programs are Perl.
 RDEPEND="
@@ -47,6 +48,19 @@ PATCHES=(
 	"${FILESDIR}"/mpm-itk-2.0/0057-apr-util-system-expat.patch
 	"${FILESDIR}"/mpm-itk-2.0/0060-apr-prefer-sysv-semaphores.patch
 	"${FILESDIR}"/mpm-itk-2.0/0070-mod-deflate-libz.patch
+	"${FILESDIR}"/mpm-itk-2.0/0071-configure-openssl-by-the-linker.patch
+	"${FILESDIR}"/mpm-itk-2.0/0072-ssl-opaque-structures.patch
+	"${FILESDIR}"/mpm-itk-2.0/0073-ssl-bio-methods.patch
+	"${FILESDIR}"/mpm-itk-2.0/0074-ssl-ephemeral-keys.patch
+	"${FILESDIR}"/mpm-itk-2.0/0075-ssl-crl-lookup.patch
+	"${FILESDIR}"/mpm-itk-2.0/0076-ssl-session-callback.patch
+	"${FILESDIR}"/mpm-itk-2.0/0077-ssl-library-init.patch
+	"${FILESDIR}"/mpm-itk-2.0/0078-ssl-const.patch
+	"${FILESDIR}"/mpm-itk-2.0/0079-ssl-protocols.patch
+	"${FILESDIR}"/mpm-itk-2.0/0080-ssl-ec-certificates.patch
+	"${FILESDIR}"/mpm-itk-2.0/0081-ssl-renegotiation.patch
+	"${FILESDIR}"/mpm-itk-2.0/0082-ssl-conf-session-cache.patch
+	"${FILESDIR}"/mpm-itk-2.0/0085-ssl-keys-kept.patch
 	"${FILESDIR}"/mpm-itk-2.0/0090-config-layout-gentoo.patch
 	"${FILESDIR}"/mpm-itk-2.0/0100-mpm-itk-core.patch
 	"${FILESDIR}"/mpm-itk-2.0/0105-mpm-itk-httpd.patch
@@ -67,12 +81,13 @@ src_configure() {
 	tc-export AR CC CPP RANLIB
 
 	# What is built comes from patchforge.yaml; the paths are the layout's that the series adds, given
-	# again where econf has its own. APR 0.9 is bundled and has a library folder of its own; of what APR
-	# finds by itself, Expat is the system's and databases are its own SDBM alone.
+	# again where econf has its own. APR 0.9 is bundled and has folders of its own for its libraries and for
+	# apr-config; of what APR finds by itself, Expat is the system's and databases are its own SDBM alone.
 	# Every configure below the first is given all options, so none of them is to check them.
 	local myconf=(
 		--disable-option-checking
 		--enable-layout=Gentoo
+		--bindir="${EPREFIX}/usr/$(get_libdir)/apache2/bin"
 		--datadir="${EPREFIX}"/usr/share/apache2
 		--libdir="${EPREFIX}/usr/$(get_libdir)/apache2"
 		--libexecdir="${EPREFIX}/usr/$(get_libdir)/apache2/modules"
@@ -81,11 +96,13 @@ src_configure() {
 		--enable-so
 		--enable-mods-shared=most
 		--with-expat=builtin
+		--enable-ssl=shared
 		--with-expat="${ESYSROOT}"/usr
 		--with-dbm=sdbm
 		--without-berkeley-db
 		--without-gdbm
 		$(usev debug --enable-maintainer-mode)
+		$(usex ssl --with-ssl="${ESYSROOT}"/usr --disable-ssl)
 		$(use suexec && mpm-itk_suexec --enable-suexec)
 	)
 	if use mpm-itk; then

@@ -26,7 +26,12 @@ public static partial class UseLocalDesc
         var text = new StringBuilder(Head);
         foreach (var (category, package, folder) in OverlayRules.Packages(overlay))
         {
-            foreach (var (flag, description) in overlay.Ebuilds(category, package).IsEmpty ? [] : Flags(overlay.Read(folder + "/metadata.xml")))
+            if (overlay.Ebuilds(category, package).IsEmpty)
+            {
+                continue;
+            }
+
+            foreach (var (flag, description) in Flags(overlay.Read(folder + "/metadata.xml")))
             {
                 text.Append(category).Append('/').Append(package).Append(':').Append(flag).Append(" - ").Append(description).Append('\n');
             }

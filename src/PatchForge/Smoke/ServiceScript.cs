@@ -125,7 +125,7 @@ public static class ServiceScript
 
     /// <summary>A verdict of a line; null for any other line.</summary>
     public static Verdict? Read(string line) =>
-        line.Split('\t') is [Mark, var name, "passed" or "failed" and var outcome, var expected, var seen]
+        line.Split('\t') is [Mark, var name, ("passed" or "failed") and var outcome, var expected, var seen]
             ? new Verdict(name, expected, seen.Trim() is { Length: > 0 } said ? said : outcome, outcome == "passed")
             : null;
 

@@ -53,7 +53,7 @@ public sealed class Lint(Outside outside, IRoots roots, Func<string, string?> va
         var published = Path.Combine(roots.StateFolder, "published", "lint", settings.PackageName);
         PublishedTree.Write(overlay, published);
         var answer = tree is null
-            ? await outside.Processes.Run(new ProcessRequest("pkgcheck", [.. s_scan, published]) { TimeLimit = s_limit }, cancel)
+            ? await outside.Processes.Run(new ProcessRequest("pkgcheck", s_scan.Add(published)) { TimeLimit = s_limit }, cancel)
             : await InRoot(tree, published, settings, cancel);
 
         // Without --exit a scan answers 0 whatever it finds; anything else is pkgcheck's own failure.
