@@ -146,7 +146,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
 
         // A package without distfiles has no Manifest at all, as Portage leaves it (GLEP 44, thin manifests).
         byte[] bytes = update.Document.ToBytes();
-        _wanted[path] = bytes.Length == 0 ? null : new ReadOnlyMemory<byte>(bytes);
+        _wanted[path] = bytes.Length == 0 ? default(ReadOnlyMemory<byte>?) : bytes; // a bare null would become an empty file by the conversion from arrays
         return update;
     }
 
