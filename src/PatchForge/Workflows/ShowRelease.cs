@@ -35,12 +35,8 @@ internal sealed class ShowRelease(Outside outside, IRoots roots, Func<string, st
             return default;
         }
 
-        if (await roots.Ability(cancel) is not RootAbility.AsRoot)
-        {
-            return (null, null, $"{release.Release} was not attacked: attacks need root, to give the attacked processes users and limits");
-        }
-
-        var asked = new AttackRequest(request.Settings, release.Release, installed is null ? [AttackModels.Name(AttackModel.Pool)] : [AttackModels.Name(AttackModel.Pool), AttackModels.Name(AttackModel.Fork)], request.Attacks, installed is null, request.Source, request.Root)
+        ImmutableArray<AttackModel> models = installed is null ? [AttackModel.Pool] : [AttackModel.Pool, AttackModel.Fork];
+        var asked = new AttackRequest(request.Settings, release.Release, [.. models.Select(AttackModels.Name)], request.Attacks, installed is null, request.Source, request.Root)
         {
             Installed = installed,
             Limit = s_attackLimit,
