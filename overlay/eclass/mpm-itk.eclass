@@ -122,7 +122,7 @@ _mpm-itk_test_conf() {
 	echo "PidFile ${T}/probes/pid"
 	echo "ScoreBoardFile ${T}/probes/scoreboard"
 	echo "ErrorLog ${T}/probes/error_log"
-	echo "TypesConfig /dev/null"
+	printf '%s\n' "<IfModule mod_mime.c>" "TypesConfig /dev/null" "</IfModule>"
 	if ver_test -lt 2.4; then
 		echo "LockFile ${T}/probes/lock"
 		echo "AcceptMutex fcntl"
