@@ -46,6 +46,8 @@ internal static class CommandTree
         .. ExchangeCommands.Declare(doors),
         .. CompareCommands.Declare(doors),
         .. RegenerateCommands.Declare(doors),
+        LintCommand.Declare(doors),
+        PublishCommand.Declare(doors),
         .. BuildCommands.Declare(doors),
         AttackCommand.Declare(doors),
         BenchCommand.Declare(doors),

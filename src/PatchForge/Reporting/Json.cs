@@ -12,6 +12,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(FailureAnswer))]
 [JsonSerializable(typeof(MachineAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]
+[JsonSerializable(typeof(LintAnswer))]
+[JsonSerializable(typeof(PublishAnswer))]
 [JsonSerializable(typeof(RegenerateAloneAnswer))]
 [JsonSerializable(typeof(CreatedRoot))]
 [JsonSerializable(typeof(RemovedRoot))]

@@ -95,6 +95,12 @@ public static class RefreshText
             Lines(text, "  ", build.LastLines);
         }
 
+        foreach (var build in release.Builds.Where(build => !build.Qa.IsEmpty))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: Portage's checks of {build.Variant}; log: {build.Log}\n");
+            Lines(text, "  ", build.Qa);
+        }
+
         foreach (var smoke in release.Smokes.Where(smoke => !smoke.Succeeded))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: smoke of {smoke.Variant} failed{(smoke.Kept is { } kept ? $"; kept in {kept}" : "")}\n");

@@ -218,7 +218,7 @@ public sealed partial class Refresh(Outside outside, IRoots roots, IFolders fold
             {
                 var root = await doing.Open(request.Settings, release.Line, request.Root, cancel);
                 var portage = root.HasPortage
-                    ? PortageOverlay.Requests(request.Settings, release, scratch ?? PortageOverlay.Copy(request.Settings, overlay, roots.StateFolder), request.Gentoo)
+                    ? PortageOverlay.Requests(request.Settings, release, scratch ?? PortageOverlay.Copy(request.Settings, overlay, roots.StateFolder), roots.StateFolder, request.Gentoo)
                     : null;
                 answers[release.Release] = await doing.Run(request.Settings, release, root, BuildAndSmoke.Variants(request.Settings, release.Line), portage, smoke: true, cancel);
             }
@@ -236,7 +236,7 @@ public sealed partial class Refresh(Outside outside, IRoots roots, IFolders fold
     {
         foreach (var release in request.Attack ? ShowRelease.Chosen(prepared.Where(one => built.GetValueOrDefault(one.Release) is { Failure: null })) : [])
         {
-            var (answer, failure, note) = await new ShowRelease(outside, roots, variable).Attack(request, release, cancel);
+            var (answer, failure, note) = await new ShowRelease(outside, roots, variable).Attack(request, release, built[release.Release].Installed, cancel);
             built = built.SetItem(release.Release, built[release.Release] with { Attack = answer, Failure = failure });
             Tell(notes, note);
         }
@@ -255,7 +255,7 @@ public sealed partial class Refresh(Outside outside, IRoots roots, IFolders fold
     private async Task<ImmutableSortedDictionary<string, BuildAndSmokeAnswer>> Measured(
         RefreshRequest request, ImmutableArray<PreparedRelease> prepared, ImmutableSortedDictionary<string, BuildAndSmokeAnswer> built, ImmutableArray<string>.Builder notes, CancellationToken cancel)
     {
-        foreach (var release in request.Measure ? ShowRelease.Chosen(prepared.Where(one => built.GetValueOrDefault(one.Release) is { Failure: null })) : [])
+        foreach (var release in request.Measure ? ShowRelease.Chosen(prepared.Where(one => built.GetValueOrDefault(one.Release) is { Failure: null, Installed: null })) : [])
         {
             var (answer, note) = await new ShowRelease(outside, roots, variable).Measure(request, release, cancel);
             built = built.SetItem(release.Release, built[release.Release] with { Figures = answer });

@@ -85,7 +85,11 @@ public sealed record HunkFacts(string File, int Line, string Outcome, int Offset
 public sealed record EbuildFacts(string File, string Written, string Manifest, string Cache);
 
 /// <param name="How">portage or configure-make-install.</param>
-public sealed record BuildFacts(string Variant, string Root, string How, bool Succeeded, bool Reused, double Seconds, string Log, ImmutableArray<string> LastLines);
+public sealed record BuildFacts(string Variant, string Root, string How, bool Succeeded, bool Reused, double Seconds, string Log, ImmutableArray<string> LastLines)
+{
+    /// <summary>What Portage's checks of the image said, a sentence or more each.</summary>
+    public ImmutableArray<string> Qa { get; init; } = [];
+}
 
 public sealed record SmokeFacts(string Variant, double Seconds, ImmutableArray<ProbeFacts> Probes, string? Kept)
 {

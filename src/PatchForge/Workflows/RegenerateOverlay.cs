@@ -71,12 +71,20 @@ public sealed class RegenerateOverlay(IProcesses processes)
         var work = new Regeneration(settings, overlay, request);
         var generated = settings.Lines.SelectMany(line => work.Line(line).AsEnumerable()).ToImmutableArray();
         work.DropStaleEbuilds([.. generated.Select(ebuild => ebuild.FileName)], IsGenerated);
-        var cache = await work.Cache(new SourceEbuild(processes), generated, cancel);
+        var source = new SourceEbuild(processes);
+        var cache = await work.Cache(source, generated, cancel);
         var manifest = work.Manifest(generated, cache);
+        await work.Others(source, cancel);
+        work.Descriptions();
 
         return new(
             work.Changes(),
-            [TreePath.Parse(work.Folder), TreePath.Parse($"{overlay.Cache}/{settings.Category}")],
+            [
+                TreePath.Parse(work.Folder),
+                TreePath.Parse(settings.Overlay.Profiles),
+                .. work.OtherPackages().Select(one => TreePath.Parse(one.Folder)),
+                .. overlay.Categories().Append(settings.Category).Distinct().Select(category => TreePath.Parse($"{overlay.Cache}/{category}")),
+            ],
             generated.ToImmutableSortedDictionary(
                 ebuild => ebuild.Version,
                 ebuild => new EbuildFacts(
