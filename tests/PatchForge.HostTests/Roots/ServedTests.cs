@@ -55,14 +55,9 @@ public sealed partial class ServedTests
         using var scratch = await RealRoots.Need(Cancel);
         using var real = new RealRoots(NamespaceRoots.UsualStateFolder());
         var (root, image) = await Image(real, release, scratch.Folder);
-        var answer = await real.Outside.Processes.Run(
-            new ProcessRequest(
-                "sh",
-                [Path.Combine(Golden.Home, "tests/mpm-itk/served.sh"), Golden.Home, image, BuildPlan.Prefix, .. Overlays(root.Tree), "--", .. command])
-            {
-                TimeLimit = TimeSpan.FromMinutes(8),
-            },
-            Cancel);
+        ImmutableArray<string> arguments =
+            [Path.Combine(Golden.Home, "tests/mpm-itk/served.sh"), Golden.Home, image, BuildPlan.Prefix, .. Overlays(root.Tree), "--", .. command];
+        var answer = await real.Outside.Processes.Run(new ProcessRequest("sh", arguments) { TimeLimit = TimeSpan.FromMinutes(8) }, Cancel);
         var said = answer.Output + answer.Error;
         TestContext.Current.TestOutputHelper?.WriteLine(said);
         Assert.True(answer.Succeeded, said);
