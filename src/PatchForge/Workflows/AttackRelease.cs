@@ -39,6 +39,11 @@ public sealed class AttackRelease(Outside outside, IRoots roots, Func<string, st
         var attacks = Chosen(request.Attacks);
         var (line, _) = request.Settings.Release(request.Release);
         var models = Models(line, request.Models);
+        if (await roots.Ability(cancel) is not RootAbility.AsRoot)
+        {
+            throw Failure.Missing("attacks need root, to give the attacked processes users and limits of their own", "run it as root: all of it stays in a throw-away root and namespaces of its own");
+        }
+
         var withGuards = request.Guards && line.CanBuild(GuardsVariant) && models.Contains(AttackModel.Pool) && attacks.Any(attack => !attack.Guards.IsEmpty);
         ImmutableArray<string> variants = [.. models.Select(Variant).Distinct(), .. withGuards ? new[] { GuardsVariant } : []];
         var built = await new BuildLab(outside, roots, variable).Run(

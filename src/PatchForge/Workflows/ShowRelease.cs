@@ -34,11 +34,6 @@ internal sealed class ShowRelease(Outside outside, IRoots roots, Func<string, st
             return default;
         }
 
-        if (await roots.Ability(cancel) is not RootAbility.AsRoot)
-        {
-            return (null, null, $"{release.Release} was not attacked: attacks need root, to give the attacked processes users and limits");
-        }
-
         var asked = new AttackRequest(request.Settings, release.Release, [AttackModels.Name(AttackModel.Pool)], request.Attacks, true, request.Source, request.Root)
         {
             Limit = s_attackLimit,
