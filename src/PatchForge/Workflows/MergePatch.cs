@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using PatchForge.Diffs;
-using PatchForge.Series;
 using PatchForge.Trees;
 
 namespace PatchForge.Workflows;
