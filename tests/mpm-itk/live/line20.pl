@@ -3,6 +3,7 @@
 # in their own user's workers alone.
 use strict;
 use warnings;
+no warnings 'portable';
 use Time::HiRes qw(sleep);
 
 our ($prefix, $work, $port, $parent, $line, %host);
