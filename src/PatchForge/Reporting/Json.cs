@@ -12,6 +12,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(FailureAnswer))]
 [JsonSerializable(typeof(MachineAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]
+[JsonSerializable(typeof(LintAnswer))]
+[JsonSerializable(typeof(PublishAnswer))]
 [JsonSerializable(typeof(RegenerateAloneAnswer))]
 [JsonSerializable(typeof(CreatedRoot))]
 [JsonSerializable(typeof(RemovedRoot))]
@@ -20,8 +22,16 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(AppliedAnswer))]
 [JsonSerializable(typeof(AttackAnswer))]
 [JsonSerializable(typeof(BenchAnswer))]
+[JsonSerializable(typeof(AbortAnswer))]
+[JsonSerializable(typeof(UndoAnswer))]
 [JsonSerializable(typeof(EditAnswer))]
 [JsonSerializable(typeof(SaveAnswer))]
+[JsonSerializable(typeof(ImportAnswer))]
+[JsonSerializable(typeof(ExportAnswer))]
+[JsonSerializable(typeof(CompareAnswer))]
+[JsonSerializable(typeof(DropAnswer))]
+[JsonSerializable(typeof(BisectAnswer))]
+[JsonSerializable(typeof(InitAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }
