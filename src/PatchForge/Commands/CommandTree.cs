@@ -45,6 +45,7 @@ internal static class CommandTree
         .. BuildCommands.Declare(doors),
         AttackCommand.Declare(doors),
         BenchCommand.Declare(doors),
+        MatrixCommand.Declare(doors),
         ChrootCommand.Declare(doors),
         DoctorCommand.Declare(doors),
     ];

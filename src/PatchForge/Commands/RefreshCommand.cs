@@ -17,6 +17,12 @@ internal static class RefreshCommand
     private static readonly Option<bool> NoBench = new("--no-bench") { Description = "Leave out the quick look at its speed" };
     private static readonly Option<string[]> Attack = new("--attack") { Description = "One attack by its id instead of all; `patchforge attack --list` names them. May be given several times", HelpName = "ID" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be written, and write nothing" };
+    private static readonly Option<string[]> Variant = new("--variant")
+    {
+        Description = "Build, ask and attack this variant alone, such as itk, and write nothing: one job of a matrix. May be given several times",
+        HelpName = "NAME",
+    };
+
     private static readonly Option<string[]> AcceptFuzz = new("--accept-fuzz")
     {
         Description = "A patch that may apply with fuzz; it is written anew without. May be given several times",
@@ -41,7 +47,7 @@ internal static class RefreshCommand
         "refresh",
         "The main job: fetch, verify, move the series, regenerate the overlay, build, smoke, attack, measure, report. Told no release, it does what this machine can and ends with 0 if that was anything",
         Run,
-        Releases, Line, All, NoBuild, NoAttack, NoBench, Attack, DryRun, AcceptFuzz, Report, Distdir, Git, Unofficial, Trust, Root, Gentoo);
+        Releases, Line, All, NoBuild, NoAttack, NoBench, Attack, Variant, DryRun, AcceptFuzz, Report, Distdir, Git, Unofficial, Trust, Root, Gentoo);
 
     private static async Task<int> Run(CommandRun run)
     {
@@ -61,9 +67,12 @@ internal static class RefreshCommand
             Measure = !parsed.GetValue(NoBench),
             Named = parsed.GetValue(Releases) is { Length: > 0 } || parsed.GetValue(Line) is not null || parsed.GetValue(All),
             DryRun = parsed.GetValue(DryRun),
+            Variants = [.. (parsed.GetValue(Variant) ?? []).Distinct()],
             AcceptFuzz = Chosen.Patches(parsed.GetValue(AcceptFuzz) ?? []),
         };
-        var answer = await new Refresh(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel);
+        var answer = request.Variants.IsEmpty
+            ? await new Refresh(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel)
+            : await new TryVariants(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel);
         run.Answer(answer, Json.Default.RefreshAnswer, RefreshText.Of);
         var reported = WriteReport(run, settings, answer, parsed.GetValue(Report));
         return answer.ExitCode is 0 ? reported : answer.ExitCode;

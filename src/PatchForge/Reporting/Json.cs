@@ -22,6 +22,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(BenchAnswer))]
 [JsonSerializable(typeof(EditAnswer))]
 [JsonSerializable(typeof(SaveAnswer))]
+[JsonSerializable(typeof(Matrix.MatrixPlan))]
+[JsonSerializable(typeof(MatrixAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

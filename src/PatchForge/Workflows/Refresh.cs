@@ -34,6 +34,12 @@ public sealed record RefreshRequest(ForgeSettings Settings, ImmutableArray<strin
 
     public bool DryRun { get; init; }
 
+    /// <summary>The variants that are built, for <see cref="TryVariants"/>; empty for those that the settings name.</summary>
+    public ImmutableArray<string> Variants { get; init; } = [];
+
+    /// <summary>Whether the scratch copy may be written, which is nobody's overlay.</summary>
+    internal bool ChangesScratch => !DryRun || !Variants.IsEmpty;
+
     public ImmutableHashSet<PatchName> AcceptFuzz { get; init; } = [];
 }
 
@@ -92,7 +98,7 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
         var overlay = await Overlay(request, series, going, scratch, cancel);
 
         // The scratch copy is nobody's overlay: it may be ahead of a build that fails.
-        var changed = scratch is null ? [] : LandInScratch(scratch, overlay, request.DryRun);
+        var changed = scratch is null ? [] : LandInScratch(scratch, overlay, !request.ChangesScratch);
         var built = await Attacked(request, going, await Built(request, going, scratch, overlay, cancel), notes, cancel);
         if (scratch is null)
         {
@@ -159,7 +165,7 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
         RefreshRequest request, ImmutableArray<PreparedRelease> prepared, string? scratch, RegenerateOverlayAnswer overlay, CancellationToken cancel)
     {
         var answers = ImmutableSortedDictionary.CreateBuilder<string, BuildAndSmokeAnswer>(StringComparer.Ordinal);
-        if (!request.Build || request.DryRun)
+        if (!request.Build || (request.DryRun && request.Variants.IsEmpty))
         {
             return answers.ToImmutable();
         }
@@ -173,7 +179,7 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
                 var portage = root.HasPortage
                     ? PortageOverlay.Requests(request.Settings, release, scratch ?? PortageOverlay.Copy(request.Settings, overlay, roots.StateFolder), request.Gentoo)
                     : null;
-                answers[release.Release] = await doing.Run(request.Settings, release, root, BuildAndSmoke.Variants(request.Settings, release.Line), portage, smoke: true, cancel);
+                answers[release.Release] = await doing.Run(request.Settings, release, root, request.Variants.IsEmpty ? BuildAndSmoke.Variants(request.Settings, release.Line) : request.Variants, portage, smoke: true, cancel);
             }
             catch (Failure failure)
             {
@@ -264,7 +270,7 @@ public sealed class Refresh(Outside outside, IRoots roots, IFolders folders, Fun
                 return new ReleaseAnswer(
                     release.Release,
                     release.Line.Line,
-                    release.SourceFacts,
+                    request.Variants.IsEmpty ? release.SourceFacts : release.SourceFacts?.WithTree(release.Source?.Tree),
                     release.Move is { } move ? PatchReport.Of(move) : [],
                     overlay?.Ebuilds.GetValueOrDefault(release.Release),
                     build?.Builds ?? [],
