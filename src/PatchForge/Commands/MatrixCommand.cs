@@ -15,6 +15,7 @@ internal static class MatrixCommand
     private static readonly Option<bool> All = new("--all") { Description = "Every release of the settings, with or without an ebuild" };
     private static readonly Option<string[]> Variant = new("--variant") { Description = "Of these variants; otherwise those that refresh builds. May be given several times", HelpName = "NAME" };
     private static readonly Option<string[]> Root = new("--root") { Description = "Where jobs build, as the machines that run them name it; otherwise the settings' default. May be given several times", HelpName = "ROOT" };
+    private static readonly Option<string[]> Portage = new("--portage") { Description = "A root that has Portage, as --root names it: a job for each set of USE flags that the settings' `emerge` names. May be given several times", HelpName = "ROOT" };
     private static readonly Option<string> Tool = new("--tool") { Description = "How jobs call the tool; blanks separate words", HelpName = "COMMAND", DefaultValueFactory = _ => "./patchforge" };
     private static readonly Option<bool> NoAttack = new("--no-attack") { Description = "Jobs leave out the attacks" };
     private static readonly Option<bool> NoBuild = new("--no-build") { Description = "Jobs stop before building" };
@@ -32,7 +33,7 @@ internal static class MatrixCommand
 
     public static Command Declare(Doors doors) => new("matrix", "Releases, variants and roots as jobs for several machines, and one report of what they answered")
     {
-        CommandRun.Verb(doors, "plan", "Write the jobs: for people, as JSON, or for an engine that runs them", Plan, Releases, Line, All, Variant, Root, For, Workflow, Tool, NoAttack, NoBuild, Unofficial, Distdir, Gentoo),
+        CommandRun.Verb(doors, "plan", "Write the jobs: for people, as JSON, or for an engine that runs them", Plan, Releases, Line, All, Variant, Root, Portage, For, Workflow, Tool, NoAttack, NoBuild, Unofficial, Distdir, Gentoo),
         CommandRun.Verb(doors, "merge", "Merge the jobs' answers into one table and report; files that are broken or of another series do not count", Merge, Results, Expect, Report),
     };
 
@@ -57,6 +58,7 @@ internal static class MatrixCommand
                 settings,
                 Chosen.Releases(settings, parsed.GetValue(Releases) ?? [], parsed.GetValue(Line), parsed.GetValue(All)),
                 [.. parsed.GetValue(Root) ?? []],
+                [.. parsed.GetValue(Portage) ?? []],
                 [.. parsed.GetValue(Variant) ?? []],
                 call,
                 Options(parsed),
@@ -114,7 +116,7 @@ internal static class MatrixCommand
         .. parsed.GetValue(Line) is { } line ? ["--line", line] : Array.Empty<string>(),
         .. parsed.GetValue(All) ? [All.Name] : Array.Empty<string>(),
         .. (parsed.GetValue(Variant) ?? []).SelectMany(name => new[] { Variant.Name, name }),
-        .. (parsed.GetValue(Root) ?? []).SelectMany(root => new[] { Root.Name, root }),
+        .. new[] { Root, Portage }.SelectMany(option => (parsed.GetValue(option) ?? []).SelectMany(root => new[] { option.Name, root })),
         .. parsed.GetResult(Tool) is { Implicit: false } ? [Tool.Name, parsed.GetValue(Tool) ?? ""] : Array.Empty<string>(),
         .. Options(parsed),
     ];

@@ -39,7 +39,7 @@ public static class BenchSvg
             .ToImmutableArray();
         var most = groups.SelectMany(group => group.Arms).Select(arm => arm.Ratio?.High ?? 0).Append(1.2).Max();
         var limit = Math.Min(MostShown, Math.Ceiling((most + 0.05) * 5) / 5);
-        var height = Top + groups.Sum(group => GroupGap + (RowHeight * group.Arms.Count(arm => arm.Ratio is not null))) + 40;
+        var height = Top + groups.Sum(group => GroupGap + (RowHeight * (group.Arms.Count(arm => arm.Ratio is not null) + Others(group).Count()))) + 40;
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg{Namespace} viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-labelledby=\"t-{answer.Release} d-{answer.Release}\">\n");
         svg.Append(CultureInfo.InvariantCulture, $"<title id=\"t-{answer.Release}\">").Append(Text(Title(answer))).Append(CultureInfo.InvariantCulture, $"</title>\n<desc id=\"d-{answer.Release}\">").Append(Text(Description(groups))).Append("</desc>\n");
@@ -56,6 +56,12 @@ public static class BenchSvg
             foreach (var arm in group.Arms.Where(arm => arm.Ratio is not null))
             {
                 Row(svg, group, arm, y, limit);
+                y += RowHeight;
+            }
+
+            foreach (var goal in Others(group))
+            {
+                Told(svg, goal, y + (RowHeight / 2) + 4);
                 y += RowHeight;
             }
         }
@@ -113,6 +119,18 @@ public static class BenchSvg
 
         Word(svg, Width - Right + 14, middle + 4, "dim", $"{BenchText.Number(ratio.Median, 2)} [{BenchText.Number(ratio.Low, 2)}, {BenchText.Number(ratio.High, 2)}]{Told(goal)}");
         svg.Append("</g>\n");
+    }
+
+    /// <summary>Demands on ratios to something else than this axis is: they have their figures and no place on it.</summary>
+    private static IEnumerable<GoalResult> Others(WorkloadResult group) =>
+        group.Goals.Where(goal => goal.Found is not null && goal.Goal is { Figure: Figure.Rate, Base: { } toBase } && toBase != group.Base);
+
+    private static void Told(StringBuilder svg, GoalResult goal, int y)
+    {
+        var found = goal.Found ?? throw new InvalidOperationException("Only what was found is told.");
+        var wanted = goal.Goal.Must is { } must ? $", must be {BenchText.Number(must, 2)}" : "";
+        Word(svg, 32, y, "dim", goal.Goal.Sentence + wanted);
+        Word(svg, Width - Right + 14, y, "dim", $"{BenchText.Number(found.Median, 2)} [{BenchText.Number(found.Low, 2)}, {BenchText.Number(found.High, 2)}]{Told(goal)}");
     }
 
     /// <summary>In words as well: red and green are one colour to many.</summary>

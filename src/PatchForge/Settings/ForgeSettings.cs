@@ -213,7 +213,15 @@ public sealed record EbuildSettings(
 {
     /// <summary>Flags that a variant has to be built with beside the one that picks it, by variant; where another variant has one, it is off.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<string>> Use { get; init; } = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
+
+    /// <summary>What is emerged in a root that has Portage; empty for one set a variant, with its flag alone.</summary>
+    public ImmutableArray<UseSet> Sets { get; init; } = [];
 }
+
+/// <summary>USE flags that a release is emerged with, to be tried.</summary>
+/// <param name="Variant">The line's variant that they make.</param>
+/// <param name="Flags">As in make.conf's USE: <c>mpm-itk</c>, <c>-ssl</c>. Flags that pick other variants are off without being named.</param>
+public sealed record UseSet(string Name, string Variant, ImmutableArray<string> Flags);
 
 /// <summary>How a release is built in a root where there is no Portage, and the variants of it that are built.</summary>
 /// <param name="Packages">What the root must have, by its own package manager's names (<c>apt</c>, <c>emerge</c>).</param>
@@ -224,7 +232,12 @@ public sealed record BuildSettings(
     ImmutableSortedDictionary<string, ImmutableArray<string>> Packages,
     ImmutableArray<ImmutableArray<string>> Prepare,
     ImmutableArray<string> Configure,
-    ImmutableSortedDictionary<string, ImmutableArray<string>> Variants);
+    ImmutableSortedDictionary<string, ImmutableArray<string>> Variants)
+{
+    /// <summary>Of a line that does not say how it is built: its patches are kept and nothing more.</summary>
+    public static BuildSettings None { get; } = new(
+        ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty, [], [], ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty);
+}
 
 /// <summary>Which root a build runs in when the command line names none.</summary>
 /// <param name="Default"><c>host</c>, <c>dir:PATH</c> or <c>stage3:PATH-OR-URL</c>.</param>
@@ -234,6 +247,8 @@ public sealed record RootSettings(string Default, Uri? Stage3Index);
 /// <param name="Switching">The variants whose processes serve each site as the site's user; all others serve every site as one.</param>
 public sealed record SmokeSettings(ImmutableArray<SmokeSite> Sites, int Port, TimeSpan StartLimit, ImmutableArray<string> Switching)
 {
+    public static SmokeSettings None { get; } = new([], 8080, TimeSpan.FromSeconds(30), []);
+
     /// <summary>The variants that refresh builds and tests; empty for all of the line's.</summary>
     public ImmutableArray<string> Variants { get; init; } = [];
 }

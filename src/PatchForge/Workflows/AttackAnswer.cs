@@ -75,20 +75,17 @@ public sealed record AttackAnswer(
     }
 
     /// <summary>Attacks that were tried with their guards taken out, and how many of them then went through.</summary>
-    public (int AsExpected, int Tried) Guards
+    public (int AsExpected, int Tried) ScoreWithoutGuards()
     {
-        get
-        {
-            var tried = Attacks.Select(row => row.WithoutGuard).OfType<AttackFacts>().Where(facts => facts.Verdict != "skipped").ToArray();
-            return (tried.Count(facts => !facts.Failed), tried.Length);
-        }
+        var tried = Attacks.Select(row => row.WithoutGuard).OfType<AttackFacts>().Where(facts => facts.Verdict != "skipped").ToArray();
+        return (tried.Count(facts => !facts.Failed), tried.Length);
     }
 
     /// <summary>Every model's score, and the guards': <c>pool 68/68, without guards 40/40</c>.</summary>
     public string InShort()
     {
         var models = Models.Select(model => (model, Score: Score(model))).Select(one => $"{one.model} {one.Score.AsExpected}/{one.Score.Tried}");
-        var (proven, tried) = Guards;
+        var (proven, tried) = ScoreWithoutGuards();
         return string.Join(", ", tried == 0 ? models : models.Append($"without guards {proven}/{tried}"));
     }
 

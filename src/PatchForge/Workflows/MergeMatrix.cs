@@ -72,7 +72,7 @@ public sealed class MergeMatrix
 
         var trial = result.Trial ?? throw Failure.Refused("it is no job's answer: it does not say what was tried", "jobs are `refresh --variant`");
         var releases = result.Releases is { Length: > 0 } some ? some : throw Failure.Refused("it has no release");
-        var cells = releases.SelectMany(release => trial.Variants.Distinct().Select(variant => Cell(file, trial, release, variant))).ToArray();
+        var cells = releases.SelectMany(release => (release.Builds.Length == 0 ? trial.Variants : release.Builds.Select(build => build.Variant)).Distinct().Select(variant => Cell(file, trial, release, variant))).ToArray();
         foreach (var cell in cells)
         {
             var key = (cell.Release, cell.Variant, cell.Root);

@@ -6,8 +6,9 @@ using PatchForge.Settings;
 
 namespace PatchForge.Workflows;
 
-/// <param name="Roots">As <c>--root</c> names them; empty for the settings' default.</param>
-/// <param name="Variants">Empty for those that refresh builds.</param>
+/// <param name="Roots">As <c>--root</c> names them, each with a job a variant; with no root at all the settings' default.</param>
+/// <param name="PortageRoots">Roots that have Portage, each with a job a set of USE flags.</param>
+/// <param name="Variants">Variants and sets by name; empty for those that refresh builds.</param>
 /// <param name="Call">The words that call the tool where jobs run.</param>
 /// <param name="Options">Words that every job gets.</param>
 /// <param name="Tool">Name and version.</param>
@@ -15,6 +16,7 @@ public sealed record PlanMatrixRequest(
     ForgeSettings Settings,
     ImmutableArray<string> Releases,
     ImmutableArray<string> Roots,
+    ImmutableArray<string> PortageRoots,
     ImmutableArray<string> Variants,
     ImmutableArray<string> Call,
     ImmutableArray<string> Options,
@@ -34,9 +36,9 @@ public static class PlanMatrix
         {
             var (line, _) = settings.Release(release);
             TryVariants.Known(line, request.Variants);
-            foreach (var root in request.Roots.IsEmpty ? [null] : request.Roots.Distinct().Select(root => (string?)root))
+            foreach (var (root, portage) in Roots(request))
             {
-                foreach (var variant in request.Variants.IsEmpty ? BuildAndSmoke.Variants(settings, line) : [.. request.Variants.Distinct()])
+                foreach (var variant in Names(settings, line, portage, request.Variants))
                 {
                     var shown = TryVariants.RootOf(settings, root);
                     var id = Id(release, variant, shown);
@@ -56,6 +58,21 @@ public static class PlanMatrix
         return jobs.Count > 0
             ? new MatrixPlan(settings.Package, request.Tool, made.Settings, jobs.ToImmutable())
             : throw new Failure(FailureKind.CommandLine, "there is no job to plan", "the line has no release with an ebuild: name one, or say --all");
+    }
+
+    private static IEnumerable<(string? Root, bool Portage)> Roots(PlanMatrixRequest request)
+    {
+        var roots = request.Roots.Distinct().Select(root => ((string?)root, false)).Concat(request.PortageRoots.Distinct().Select(root => ((string?)root, true))).ToArray();
+        return roots.Length == 0 ? [(null, false)] : roots;
+    }
+
+    private static IEnumerable<string> Names(ForgeSettings settings, LineSettings line, bool portage, ImmutableArray<string> asked)
+    {
+        var variants = BuildAndSmoke.Variants(settings, line);
+        var all = portage && line.Ebuild is { } ebuild
+            ? PortageOverlay.Sets(line, ebuild).Where(set => asked.IsEmpty ? variants.Contains(set.Variant) : asked.Contains(set.Name) || asked.Contains(set.Variant)).Select(set => set.Name)
+            : asked.IsEmpty ? variants : asked.Where(line.Build.Variants.ContainsKey);
+        return all.Distinct();
     }
 
     /// <summary>A form that <c>--root</c> takes; whether it is there is the job's to see, on its machine.</summary>

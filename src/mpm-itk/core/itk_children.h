@@ -7,8 +7,10 @@
  * and has not reaped.  Nothing in it was written by anybody else, and no pid is
  * signalled that is not in it.
  *
- *   itk_supervisor.c   signals, requests, time: decides
- *   itk_children.c     forks, reaps, ends: does
+ *   itk_supervisor.c            signals, requests, time: decides
+ *   itk_children.c              forks, reaps, ends: does
+ *   itk_children_dispatcher.c   the same of dispatchers
+ *   itk_children_logger.c       and of the logger
  */
 
 #include "itk_logger.h"
@@ -114,6 +116,28 @@ void itk_children_renew(itk_msec patience);
 
 /* All workers of a pool, at once; it waits for its next one. */
 void itk_children_kill_pool(int pool);
+
+/* ---- between the files above -------------------------------------------- */
+
+#define ITK_EXIT_FATAL 0xf      /* httpd's APEXIT_CHILDFATAL */
+
+/* A child begins with no handler of the supervisor's and nothing blocked. */
+pid_t itk_children_fork(void);
+
+/* In a child: says what it could not, and ends. */
+void itk_children_cannot(const char *role, const char *step)
+    __attribute__((noreturn));
+
+void itk_children_close(int *fd);
+
+/* What ends a dispatcher: 1, it could not start. */
+int itk_children_dispatcher_ended(itk_dispatcher_child *d, int status);
+
+/* The ends of a worker's pipes to the logger.  0, or -1 with errno. */
+int itk_children_open_logs(int pool, int *pipes);
+void itk_children_close_logs(int *pipes);
+
+/* ---- itk_supervisor.c --------------------------------------------------- */
 
 void itk_supervisor_log(int level, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

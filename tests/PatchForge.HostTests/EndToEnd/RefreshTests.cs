@@ -67,6 +67,23 @@ public sealed class RefreshTests : IDisposable
     }
 
     [Fact]
+    public async Task Told_no_release_it_does_what_is_there_says_what_is_not_and_ends_well()
+    {
+        File.Delete(Path.Combine(_forge.Distdir, "tiny-1.0.tar.gz"));
+
+        var answer = await Run("refresh", "--no-build");
+        Assert.True(answer.Code == 0, answer.Output + answer.Error);
+        Assert.Contains("not done (missing): 1.0", answer.Output, StringComparison.Ordinal);
+        Assert.Contains("done: 1.1", answer.Output, StringComparison.Ordinal);
+        Assert.Contains("three ways to provide it", answer.Output, StringComparison.Ordinal);
+
+        Assert.Equal(5, (await Run("refresh", "--no-build", "--line", "1")).Code);
+        Assert.Equal(5, (await Run("refresh", "--no-build", "--all")).Code);
+        File.Delete(Path.Combine(_forge.Distdir, "tiny-1.1.tar.gz"));
+        Assert.Equal(5, (await Run("refresh", "--no-build")).Code);
+    }
+
+    [Fact]
     public async Task A_distfile_that_is_not_the_published_one_is_refused_and_works_only_on_a_scratch_copy()
     {
         var file = Path.Combine(_forge.Distdir, "tiny-1.0.tar.gz");

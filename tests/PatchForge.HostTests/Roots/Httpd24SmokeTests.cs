@@ -39,27 +39,7 @@ public sealed class Httpd24SmokeTests
     {
         using var scratch = await RealRoots.Need(Cancel);
         using var real = new RealRoots(NamespaceRoots.UsualStateFolder());
-        var outside = real.Outside with { Roots = real.Roots, Downloads = new NoMirror() };
-        var line = s_settings.Release(Version).Line;
-        var options = new SourceOptions { Distdir = Environment.GetEnvironmentVariable("PATCHFORGE_DISTDIR"), Attempts = 1 };
-        try
-        {
-            using var source = await new OpenSource(outside, Environment.GetEnvironmentVariable).Run(s_settings, Version, options, Cancel);
-            var move = ApplySeries.Run(new MoveRequest(Version, source.Tree, await ReadSeries.Run(s_settings.Home, line, Cancel)), Cancel);
-            var tree = await WriteTree.Run(new WriteTreeRequest(move.Tree, Path.Combine(scratch.Folder, "httpd-" + Version)), outside.Story, Cancel);
-            return await BuiltServers.Smoke(real, line, Version, tree.Directory, variant, variant == "itk", removed, Cancel);
-        }
-        catch (Failure failure) when (failure.Kind == FailureKind.Missing)
-        {
-            Assert.Skip($"httpd {Version} is neither in PATCHFORGE_DISTDIR nor in reach of apt-get: {failure.Message}");
-            throw;
-        }
-    }
-
-    /// <summary>What has to be shown is the distribution's way.</summary>
-    private sealed class NoMirror : IDownloads
-    {
-        public Task<DownloadOutcome> Fetch(Uri address, string partialFile, long limit, IStepProgress progress, CancellationToken cancel) =>
-            Task.FromResult<DownloadOutcome>(new DownloadOutcome.NotThere(404));
+        var tree = await Httpd24.Patched(Version, scratch.Folder, real, Cancel);
+        return await BuiltServers.Smoke(real, s_settings.Release(Version).Line, Version, tree, variant, variant == "itk", removed, Cancel);
     }
 }

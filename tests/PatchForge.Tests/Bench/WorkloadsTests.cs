@@ -70,6 +70,37 @@ public sealed class WorkloadsTests
     public void Every_demand_of_the_design_is_a_goal(string line, string workload, string subject, string? toBase, double must, double? aim) =>
         Assert.Contains(Workload(line, workload).Goals, goal => goal.Subject == subject && goal.Base == toBase && goal.Must == must && goal.Aim == aim);
 
+    public static TheoryData<string, string, string> Demands =>
+    [
+        .. Suite.All.SelectMany(suite => suite.Workloads.SelectMany(workload => workload.Goals.Where(goal => goal.Must is not null)
+            .Select(goal => (suite.Dialect.Name, workload.Name, goal.Sentence)))),
+    ];
+
+    /// <summary>Each demand can be missed: at its number it is reached, a thousandth on the wrong side it is not.</summary>
+    [Theory]
+    [MemberData(nameof(Demands))]
+    public void A_demand_is_reached_at_its_number_and_missed_beside_it(string line, string workload, string sentence)
+    {
+        var goal = Workload(line, workload).Goals.Single(goal => goal.Sentence == sentence);
+        var must = goal.Must ?? throw new InvalidOperationException("A demand has a number.");
+        Assert.Equal(Reached.Reached, Judgement.Goal(goal, Rounds(goal, must), 1).Must);
+        Assert.Equal(Reached.NotReached, Judgement.Goal(goal, Rounds(goal, must * (goal.AtMost ? 1.001 : 0.999)), 1).Must);
+    }
+
+    /// <summary>Twenty rounds in which the figure, or its ratio to the base's, is <paramref name="found"/>.</summary>
+    private static ImmutableArray<Measurement> Rounds(Goal goal, double found)
+    {
+        Measurement Of(int round, string arm, double value) => goal.Figure switch
+        {
+            Figure.Start => new Measurement(round, arm, 0, null, null, null, null, null, value, []),
+            Figure.Rate => new Measurement(round, arm, 1, value, null, null, null, null, null, []),
+            _ => throw new NotSupportedException("No demand is on a latency."),
+        };
+        return [.. Enumerable.Range(0, 20).SelectMany(round => goal.Base is { } toBase
+            ? new[] { Of(round, toBase, 4), Of(round, goal.Subject, 4 * found) }
+            : [Of(round, goal.Subject, found)])];
+    }
+
     [Theory]
     [InlineData("static-50-new", "prefork, event, mpm-itk, fork, pool")]
     [InlineData("static-50-keep", "prefork, event, mpm-itk, fork, pool")]

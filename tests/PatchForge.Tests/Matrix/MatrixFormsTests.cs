@@ -15,7 +15,7 @@ public sealed class MatrixFormsTests
 {
     private static readonly ForgeSettings s_ours = SettingsFile.Load(Path.Combine(Golden.Home, "patchforge.yaml"));
     private static readonly ImmutableArray<string> s_call = ["./patchforge"];
-    private static readonly ImmutableArray<string> s_planning = ["matrix", "plan", "2.4.68", "2.0.65", "--root", "host", "--root", "dir:/srv/a root"];
+    private static readonly ImmutableArray<string> s_planning = ["matrix", "plan", "2.4.68", "2.0.65", "--root", "host", "--portage", "dir:/srv/a root"];
 
     [Fact]
     public async Task Jobs_are_in_the_settings_order_whatever_the_order_they_were_asked_in()
@@ -24,8 +24,8 @@ public sealed class MatrixFormsTests
 
         Assert.Equal(
             [
-                "2.0.65-itk-host", "2.0.65-prefork-host", "2.0.65-itk-dir-srv-a-root", "2.0.65-prefork-dir-srv-a-root",
-                "2.4.68-itk-host", "2.4.68-prefork-host", "2.4.68-itk-dir-srv-a-root", "2.4.68-prefork-dir-srv-a-root",
+                "2.0.65-itk-host", "2.0.65-prefork-host", "2.0.65-itk-dir-srv-a-root", "2.0.65-none-dir-srv-a-root",
+                "2.4.68-itk-host", "2.4.68-prefork-host", "2.4.68-itk-dir-srv-a-root", "2.4.68-none-dir-srv-a-root",
             ],
             plan.Jobs.Select(job => job.Id));
         Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], plan.Jobs.Select(job => job.Number));
@@ -87,7 +87,7 @@ public sealed class MatrixFormsTests
     public async Task A_variant_or_root_that_is_none_is_told_when_planning(string? variant, string? root)
     {
         var failure = await Assert.ThrowsAsync<Failure>(() => PlanMatrix.Run(
-            new PlanMatrixRequest(s_ours, ["2.4.68"], root is null ? [] : [root], variant is null ? [] : [variant], s_call, [], "test"), TestContext.Current.CancellationToken));
+            new PlanMatrixRequest(s_ours, ["2.4.68"], root is null ? [] : [root], [], variant is null ? [] : [variant], s_call, [], "test"), TestContext.Current.CancellationToken));
         Assert.Equal(FailureKind.CommandLine, failure.Kind);
     }
 
@@ -102,5 +102,5 @@ public sealed class MatrixFormsTests
         Assert.Equal(text, YamlText.Parse("out.yaml", Encoding.UTF8.GetBytes(YamlOutput.Of(new YamlEntries { { "key", text } }))).Map("the file", "key").Get("key") is YamlScalar { Value: var read, Quoted: true } ? read : "");
 
     private static Task<MatrixPlan> Plan() => PlanMatrix.Run(
-        new PlanMatrixRequest(s_ours, ["2.4.68", "2.0.65"], ["host", "dir:/srv/a root"], [], s_call, ["--no-attack"], "patchforge 0.1.0"), TestContext.Current.CancellationToken);
+        new PlanMatrixRequest(s_ours, ["2.4.68", "2.0.65"], ["host"], ["dir:/srv/a root"], [], s_call, ["--no-attack"], "patchforge 0.1.0"), TestContext.Current.CancellationToken);
 }
