@@ -51,6 +51,7 @@ internal static class CommandTree
         .. BuildCommands.Declare(doors),
         AttackCommand.Declare(doors),
         BenchCommand.Declare(doors),
+        MatrixCommand.Declare(doors),
         ChrootCommand.Declare(doors),
         DoctorCommand.Declare(doors),
         InitCommand.Declare(doors),

@@ -17,6 +17,12 @@ internal static class RefreshCommand
     private static readonly Option<bool> NoBench = new("--no-bench") { Description = "Leave out the quick look at its speed" };
     private static readonly Option<string[]> Attack = new("--attack") { Description = "One attack by its id instead of all; `patchforge attack --list` names them. May be given several times", HelpName = "ID" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be written, and write nothing" };
+    private static readonly Option<string[]> Variant = new("--variant")
+    {
+        Description = "Build, ask and attack this variant alone, such as itk, or set of USE flags, and write nothing: one job of a matrix. May be given several times",
+        HelpName = "NAME",
+    };
+
     private static readonly Option<string[]> AcceptFuzz = new("--accept-fuzz")
     {
         Description = "A patch that may apply with fuzz; it is written anew without. May be given several times",
@@ -50,7 +56,7 @@ internal static class RefreshCommand
         "refresh",
         "The main job: fetch, verify, move the series, regenerate the overlay, build, smoke, attack, measure, report. Told no release, it does what this machine can and ends with 0 if that was anything",
         Run,
-        Releases, Line, All, NoBuild, NoAttack, NoBench, Attack, DryRun, AcceptFuzz, Continue, Skip, Abort, Add, Report, Distdir, Git, Unofficial, Trust, Root, Gentoo);
+        Releases, Line, All, NoBuild, NoAttack, NoBench, Attack, Variant, DryRun, AcceptFuzz, Continue, Skip, Abort, Add, Report, Distdir, Git, Unofficial, Trust, Root, Gentoo);
 
     private static async Task<int> Run(CommandRun run)
     {
@@ -75,9 +81,12 @@ internal static class RefreshCommand
             Measure = !parsed.GetValue(NoBench),
             Named = parsed.GetValue(Releases) is { Length: > 0 } || parsed.GetValue(Line) is not null || parsed.GetValue(All),
             DryRun = parsed.GetValue(DryRun),
+            Variants = [.. (parsed.GetValue(Variant) ?? []).Distinct()],
             AcceptFuzz = Chosen.Patches(parsed.GetValue(AcceptFuzz) ?? []),
         };
-        var answer = await new Refresh(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel);
+        var answer = request.Variants.IsEmpty
+            ? await new Refresh(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel)
+            : await new TryVariants(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel);
         return Told(run, settings, answer);
     }
 
@@ -87,7 +96,7 @@ internal static class RefreshCommand
         Option<bool>[] said = [.. new[] { Continue, Skip, Abort }.Where(parsed.GetValue)];
         var alone = said.Length == 0
             || (said.Length == 1 && parsed.GetValue(Releases) is null or [] && !parsed.GetValue(All) && !parsed.GetValue(DryRun) && !parsed.GetValue(NoBuild)
-                && parsed.GetValue(Line) is null && parsed.GetValue(Distdir) is null && parsed.GetValue(Git) is null && parsed.GetValue(Root) is null);
+                && parsed.GetValue(Variant) is null or [] && parsed.GetValue(Line) is null && parsed.GetValue(Distdir) is null && parsed.GetValue(Git) is null && parsed.GetValue(Root) is null);
         return !alone ? throw new Failure(FailureKind.CommandLine, $"{said[0].Name} stands alone: the refresh that waits knows what it was asked", "--accept-fuzz, --add and --report may stand beside it")
             : said.Length == 0 && parsed.GetValue(Add) is { Length: > 0 } ? throw new Failure(FailureKind.CommandLine, "--add goes with --continue")
             : said.FirstOrDefault();

@@ -32,6 +32,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(DropAnswer))]
 [JsonSerializable(typeof(BisectAnswer))]
 [JsonSerializable(typeof(InitAnswer))]
+[JsonSerializable(typeof(Matrix.MatrixPlan))]
+[JsonSerializable(typeof(MatrixAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

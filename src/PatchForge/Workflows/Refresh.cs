@@ -34,6 +34,12 @@ public sealed record RefreshRequest(ForgeSettings Settings, ImmutableArray<strin
 
     public bool DryRun { get; init; }
 
+    /// <summary>The variants that are built, for <see cref="TryVariants"/>; empty for those that the settings name.</summary>
+    public ImmutableArray<string> Variants { get; init; } = [];
+
+    /// <summary>Whether the scratch copy may be written, which is nobody's overlay.</summary>
+    internal bool ChangesScratch => !DryRun || !Variants.IsEmpty;
+
     public ImmutableHashSet<PatchName> AcceptFuzz { get; init; } = [];
 }
 
@@ -120,7 +126,7 @@ public sealed partial class Refresh(Outside outside, IRoots roots, IFolders fold
         var overlay = await Overlay(request, series, going, moved, scratch, cancel);
 
         // The scratch copy is nobody's overlay: it may be ahead of a build that fails.
-        var changed = scratch is null ? [] : LandInScratch(settings, scratch, overlay, moved, notes, request.DryRun);
+        var changed = scratch is null ? [] : LandInScratch(settings, scratch, overlay, moved, notes, !request.ChangesScratch);
         var built = await Attacked(request, going, await Built(request, going, scratch, overlay, cancel), notes, cancel);
         if (scratch is null)
         {
@@ -206,7 +212,7 @@ public sealed partial class Refresh(Outside outside, IRoots roots, IFolders fold
         RefreshRequest request, ImmutableArray<PreparedRelease> prepared, string? scratch, RegenerateOverlayAnswer overlay, CancellationToken cancel)
     {
         var answers = ImmutableSortedDictionary.CreateBuilder<string, BuildAndSmokeAnswer>(StringComparer.Ordinal);
-        if (!request.Build || request.DryRun)
+        if (!request.Build || (request.DryRun && request.Variants.IsEmpty))
         {
             return answers.ToImmutable();
         }
@@ -220,7 +226,8 @@ public sealed partial class Refresh(Outside outside, IRoots roots, IFolders fold
                 var portage = root.HasPortage
                     ? PortageOverlay.Requests(request.Settings, release, scratch ?? PortageOverlay.Copy(request.Settings, overlay, roots.StateFolder), roots.StateFolder, request.Gentoo)
                     : null;
-                answers[release.Release] = await doing.Run(request.Settings, release, root, BuildAndSmoke.Variants(request.Settings, release.Line), portage, smoke: true, cancel);
+                var (variants, sets) = request.Variants.IsEmpty ? (BuildAndSmoke.Variants(request.Settings, release.Line), portage) : TryVariants.Narrow(release, request.Variants, portage);
+                answers[release.Release] = await doing.Run(request.Settings, release, root, variants, sets, smoke: true, cancel);
             }
             catch (Failure failure)
             {
@@ -323,7 +330,7 @@ public sealed partial class Refresh(Outside outside, IRoots roots, IFolders fold
                 return new ReleaseAnswer(
                     release.Release,
                     release.Line.Line,
-                    release.SourceFacts,
+                    request.Variants.IsEmpty ? release.SourceFacts : release.SourceFacts?.WithTree(release.Source?.Tree),
                     release.Move is { } move ? PatchReport.Of(move) : [],
                     overlay?.Ebuilds.GetValueOrDefault(release.Release),
                     build?.Builds ?? [],

@@ -23,6 +23,9 @@ public sealed record RefreshAnswer(
     /// <summary>Releases or a line were named. Otherwise what this machine has not is left out, and that is no failure as long as anything was done.</summary>
     public bool Named { get; init; } = true;
 
+    /// <summary>For <c>matrix merge</c>; null but where single variants were asked for.</summary>
+    public TrialFacts? Trial { get; init; }
+
     /// <summary>All of it was done.</summary>
     public bool Succeeded => Releases.All(release => release.Failure is null);
 
@@ -63,6 +66,11 @@ public sealed record ReleaseAnswer(
 public sealed record SourceFacts(string File, string From, string Verdict, string Detail)
 {
     public bool Official => Verdict is not "unofficial";
+
+    /// <summary>Digest of the source's files, to be compared with other machines'; null where nobody will.</summary>
+    public string? Tree { get; init; }
+
+    internal SourceFacts WithTree(Trees.ITree? tree) => tree is null ? this : this with { Tree = Roots.RootIdentity.OfTree(tree) };
 }
 
 /// <param name="State">unmodified, modified, new, already-merged, empty, left-out or conflict (StGit's words for a pushed patch).</param>
