@@ -5,7 +5,7 @@
 
 EAPI=8
 
-inherit autotools edo flag-o-matic systemd tmpfiles toolchain-funcs
+inherit autotools edo flag-o-matic mpm-itk toolchain-funcs
 
 DESCRIPTION="The Apache web server, line 2.0, with the per-user MPM mpm-itk"
 HOMEPAGE="https://httpd.apache.org/"
@@ -15,9 +15,8 @@ S="${WORKDIR}/httpd-${PV}"
 LICENSE="Apache-2.0"
 SLOT="2"
 KEYWORDS="~amd64"
-# There is no USE=ssl: mod_ssl of 2.0 does not compile against OpenSSL 3.
-IUSE="debug doc mpm-itk mpm-prefork mpm-worker static-modules suexec"
-# mod_suexec is refused by mpm-itk, whose workers have no right that suexec could use.
+IUSE="debug doc mpm-itk mpm-prefork mpm-worker ssl static-modules suexec"
+# suexec accepts one caller, and mpm-itk's workers are many users without a right that it could use.
 REQUIRED_USE="
 	?? ( mpm-itk mpm-prefork mpm-worker )
 	mpm-itk? ( !suexec )
@@ -26,9 +25,12 @@ REQUIRED_USE="
 DEPEND="
 	acct-group/apache
 	acct-user/apache
+	dev-libs/expat
 	virtual/libcrypt:=
+	virtual/zlib:=
+	ssl? ( >=dev-libs/openssl-1.1.1:= )
 "
-# apxs, dbmmanage and other support programs are Perl.
+# apxs and other support programs are Perl.
 RDEPEND="
 	${DEPEND}
 	dev-lang/perl
@@ -43,8 +45,22 @@ PATCHES=(
 	"${FILESDIR}"/mpm-itk-2.0/0040-apr-configure-tests.patch
 	"${FILESDIR}"/mpm-itk-2.0/0050-apr-util-berkeley-db-test.patch
 	"${FILESDIR}"/mpm-itk-2.0/0055-apr-configure-arguments.patch
+	"${FILESDIR}"/mpm-itk-2.0/0057-apr-util-system-expat.patch
 	"${FILESDIR}"/mpm-itk-2.0/0060-apr-prefer-sysv-semaphores.patch
 	"${FILESDIR}"/mpm-itk-2.0/0070-mod-deflate-libz.patch
+	"${FILESDIR}"/mpm-itk-2.0/0071-configure-openssl-by-the-linker.patch
+	"${FILESDIR}"/mpm-itk-2.0/0072-ssl-opaque-structures.patch
+	"${FILESDIR}"/mpm-itk-2.0/0073-ssl-bio-methods.patch
+	"${FILESDIR}"/mpm-itk-2.0/0074-ssl-ephemeral-keys.patch
+	"${FILESDIR}"/mpm-itk-2.0/0075-ssl-crl-lookup.patch
+	"${FILESDIR}"/mpm-itk-2.0/0076-ssl-session-callback.patch
+	"${FILESDIR}"/mpm-itk-2.0/0077-ssl-library-init.patch
+	"${FILESDIR}"/mpm-itk-2.0/0078-ssl-const.patch
+	"${FILESDIR}"/mpm-itk-2.0/0079-ssl-protocols.patch
+	"${FILESDIR}"/mpm-itk-2.0/0080-ssl-ec-certificates.patch
+	"${FILESDIR}"/mpm-itk-2.0/0081-ssl-renegotiation.patch
+	"${FILESDIR}"/mpm-itk-2.0/0082-ssl-conf-session-cache.patch
+	"${FILESDIR}"/mpm-itk-2.0/0085-ssl-keys-kept.patch
 	"${FILESDIR}"/mpm-itk-2.0/0090-config-layout-gentoo.patch
 	"${FILESDIR}"/mpm-itk-2.0/0100-mpm-itk-core.patch
 	"${FILESDIR}"/mpm-itk-2.0/0105-mpm-itk-httpd.patch
@@ -65,12 +81,13 @@ src_configure() {
 	tc-export AR CC CPP RANLIB
 
 	# What is built comes from patchforge.yaml; the paths are the layout's that the series adds, given
-	# again where econf has its own. APR and Expat are bundled, and have a library folder of their own:
-	# in the common one their libexpat.so would take the place of dev-libs/expat's.
+	# again where econf has its own. APR 0.9 is bundled and has folders of its own for its libraries and for
+	# apr-config; of what APR finds by itself, Expat is the system's and databases are its own SDBM alone.
 	# Every configure below the first is given all options, so none of them is to check them.
 	local myconf=(
 		--disable-option-checking
 		--enable-layout=Gentoo
+		--bindir="${EPREFIX}/usr/$(get_libdir)/apache2/bin"
 		--datadir="${EPREFIX}"/usr/share/apache2
 		--libdir="${EPREFIX}/usr/$(get_libdir)/apache2"
 		--libexecdir="${EPREFIX}/usr/$(get_libdir)/apache2/modules"
@@ -79,7 +96,14 @@ src_configure() {
 		--enable-so
 		--enable-mods-shared=most
 		--with-expat=builtin
+		--enable-ssl=shared
+		--with-expat="${ESYSROOT}"/usr
+		--with-dbm=sdbm
+		--without-berkeley-db
+		--without-gdbm
 		$(usev debug --enable-maintainer-mode)
+		$(usex ssl --with-ssl="${ESYSROOT}"/usr --disable-ssl)
+		$(use suexec && mpm-itk_suexec --enable-suexec)
 	)
 	if use mpm-itk; then
 		myconf+=( --with-mpm=itk --enable-cgi=shared )
@@ -92,16 +116,6 @@ src_configure() {
 		myconf=( "${myconf[@]/#--enable-mods-shared=/--enable-modules=}" )
 		myconf=( "${myconf[@]/%=shared}" )
 	fi
-	use suexec && myconf+=(
-		--enable-suexec
-		--with-suexec-bin="${EPREFIX}"/usr/sbin/suexec
-		--with-suexec-caller=apache
-		--with-suexec-docroot="${EPREFIX}"/var/www
-		--with-suexec-gidmin=100
-		--with-suexec-logfile="${EPREFIX}"/var/log/apache2/suexec.log
-		--with-suexec-uidmin=1000
-		--with-suexec-userdir=public_html
-	)
 
 	econf "${myconf[@]}"
 }
@@ -109,47 +123,11 @@ src_configure() {
 src_install() {
 	emake -j1 DESTDIR="${D}" install
 	einstalldocs
-	rm "${ED}/usr/$(get_libdir)"/apache2/*.a || die
-	dosym apachectl /usr/sbin/apache2ctl
+	mpm-itk_prune
 
 	# Only the build knows which modules are shared: its LoadModule lines stay, the rest of its
 	# configuration goes.
 	sed -n '/^LoadModule /p' "${ED}"/etc/apache2/httpd.conf > "${T}"/modules.conf || die
 	rm "${ED}"/etc/apache2/*.conf || die
-	insinto /etc/apache2
-	doins "${T}"/modules.conf "${FILESDIR}"/httpd.conf
-	insinto /etc/apache2/vhosts.d
-	doins "${FILESDIR}"/00_default_vhost.conf
-
-	newinitd "${FILESDIR}"/apache2.initd apache2
-	newconfd "${FILESDIR}"/apache2.confd apache2
-	systemd_newunit "${FILESDIR}"/apache2.service apache2.service
-	newtmpfiles "${FILESDIR}"/apache2.tmpfiles apache2.conf
-	insinto /etc/logrotate.d
-	newins "${FILESDIR}"/apache2.logrotate apache2
-
-	if ! use doc; then
-		rm -r "${ED}"/usr/share/apache2/manual || die
-	fi
-	# Group apache alone may call suexec; it checks its caller once more itself.
-	if use suexec; then
-		fowners root:apache /usr/sbin/suexec
-		fperms 4710 /usr/sbin/suexec
-	fi
-
-	# Pages and programs that only show that a server runs, and folders that tmpfiles makes.
-	rm -r "${ED}"/run "${ED}"/var || die
-	keepdir /var/log/apache2 /var/www/localhost/htdocs
-}
-
-pkg_postinst() {
-	tmpfiles_process apache2.conf
-
-	if use mpm-itk; then
-		elog "Each virtual host with an AssignUserID line is served as that user, by processes that"
-		elog "are kept for its next request (ItkModel pool) or serve one connection (ItkModel fork)."
-		elog "\`apache2ctl -t\` names what of an older mpm-itk's configuration is refused now."
-		ewarn "A proxy in front must not send requests for hosts of different users over one"
-		ewarn "connection: whoever serves the first can read the others."
-	fi
+	mpm-itk_install_files
 }

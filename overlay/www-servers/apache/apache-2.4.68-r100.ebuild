@@ -5,7 +5,7 @@
 
 EAPI=8
 
-inherit autotools systemd tmpfiles toolchain-funcs
+inherit autotools mpm-itk toolchain-funcs
 
 DESCRIPTION="The Apache web server, line 2.4, with the per-user MPM mpm-itk"
 HOMEPAGE="https://httpd.apache.org/"
@@ -103,7 +103,6 @@ DEPEND="
 # apxs is Perl. The module of the same name as the flag would be a second MPM in the server.
 RDEPEND="
 	${DEPEND}
-	app-admin/apache-tools
 	dev-lang/perl
 	mpm-itk? ( !www-apache/mpm_itk )
 "
@@ -164,16 +163,7 @@ src_configure() {
 	for module in "${MODULES[@]}"; do
 		myconf+=( $(use_enable apache2_modules_${module} ${module//_/-} shared) )
 	done
-	use suexec && myconf+=(
-		--enable-suexec=shared
-		--with-suexec-bin="${EPREFIX}"/usr/sbin/suexec
-		--with-suexec-caller=apache
-		--with-suexec-docroot="${EPREFIX}"/var/www
-		--with-suexec-gidmin=100
-		--with-suexec-logfile="${EPREFIX}"/var/log/apache2/suexec.log
-		--with-suexec-uidmin=1000
-		--with-suexec-userdir=public_html
-	)
+	use suexec && myconf+=( $(mpm-itk_suexec --enable-suexec=shared) )
 	# What is linked in is loaded: then no module beside those that somebody asked for.
 	if use static-modules; then
 		myconf=( "${myconf[@]/#--enable-mods-shared=*/--enable-mods-static=few}" )
@@ -186,15 +176,7 @@ src_configure() {
 src_install() {
 	emake -j1 DESTDIR="${D}" install
 	einstalldocs
-	dosym apachectl /usr/sbin/apache2ctl
-	# Packages in ::gentoo call the server by this name.
-	dosym httpd /usr/sbin/apache2
-
-	# app-admin/apache-tools has these.
-	rm "${ED}"/usr/bin/{ab,dbmmanage,htdbm,htdigest,htpasswd,httxt2dbm,logresolve} || die
-	rm "${ED}"/usr/sbin/{checkgid,fcgistarter,htcacheclean,rotatelogs} || die
-	rm "${ED}"/usr/share/man/man1/{ab,dbmmanage,htdbm,htdigest,htpasswd,logresolve}.1 || die
-	rm "${ED}"/usr/share/man/man8/{htcacheclean,rotatelogs}.8 || die
+	mpm-itk_prune
 
 	# Only the build knows which modules are shared: its LoadModule lines stay, those that no flag names
 	# as comments. The rest of its configuration goes.
@@ -208,45 +190,6 @@ src_install() {
 		echo "${comment}LoadModule ${module} modules/${file##*/}"
 	done < <(sed -n 's/^[\t#]*LoadModule/LoadModule/p' "${ED}"/etc/apache2/httpd.conf || die) \
 		> "${T}"/modules.conf || die
-	sed "s|@LIBDIR@|$(get_libdir)|" "${FILESDIR}"/httpd-2.4.conf > "${T}"/httpd.conf || die
-	rm -r "${ED}"/etc/apache2/{httpd.conf,extra,original} "${ED}"/usr/sbin/envvars{,-std} || die
-
-	insinto /etc/apache2
-	doins "${T}"/modules.conf "${T}"/httpd.conf
-	insinto /etc/apache2/modules.d
-	use ssl && newins "${FILESDIR}"/40_mod_ssl-2.4.conf 40_mod_ssl.conf
-	insinto /etc/apache2/vhosts.d
-	newins "${FILESDIR}"/00_default_vhost-2.4.conf 00_default_vhost.conf
-
-	newinitd "${FILESDIR}"/apache2.initd apache2
-	newconfd "${FILESDIR}"/apache2.confd apache2
-	systemd_newunit "${FILESDIR}"/apache2.service apache2.service
-	newtmpfiles "${FILESDIR}"/apache2.tmpfiles apache2.conf
-	insinto /etc/logrotate.d
-	newins "${FILESDIR}"/apache2.logrotate apache2
-
-	if ! use doc; then
-		rm -r "${ED}"/usr/share/apache2/manual || die
-	fi
-	# Group apache alone may call suexec; it checks its caller once more itself.
-	if use suexec; then
-		fowners root:apache /usr/sbin/suexec
-		fperms 4710 /usr/sbin/suexec
-	fi
-
-	# Pages and programs that only show that a server runs, and folders that tmpfiles makes.
-	rm -r "${ED}"/run "${ED}"/var || die
-	keepdir /etc/apache2/modules.d /var/log/apache2 /var/www/localhost/htdocs
-}
-
-pkg_postinst() {
-	tmpfiles_process apache2.conf
-
-	if use mpm-itk; then
-		elog "Each virtual host with an AssignUserID line is served as that user, by processes that"
-		elog "are kept for its next request (ItkModel pool) or serve one connection (ItkModel fork)."
-		elog "\`apache2ctl -t\` names what of an older mpm-itk's configuration is refused now."
-		ewarn "A proxy in front must not send requests for hosts of different users over one"
-		ewarn "connection: whoever serves the first can read the others."
-	fi
+	rm -r "${ED}"/etc/apache2/{httpd.conf,extra,original} || die
+	mpm-itk_install_files
 }

@@ -119,6 +119,9 @@ public enum AttackSetting
 
     /// <summary>PHP in the server's processes.</summary>
     Php,
+
+    /// <summary>Each of the hosts with TLS as well, and a private key of its own.</summary>
+    Tls,
 }
 
 /// <summary>Something that is done to a running server, as data. Ids are the same in every run.</summary>

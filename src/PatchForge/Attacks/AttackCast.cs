@@ -34,5 +34,7 @@ public sealed record AttackCast(Role Attacker, Role Victim, Role Inner, Role Ser
     public const string Forged = "itk-forged-line";
 
     /// <summary>Hex of each byte's complement: a text that is looked for must not be in the search itself (attack_tell.c).</summary>
-    public static string Masked(string text) => string.Concat(text.Select(c => ((byte)~c).ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
+    public static string Masked(string text) => Masked([.. text.Select(c => (byte)c)]);
+
+    public static string Masked(byte[] bytes) => string.Concat(bytes.Select(one => ((byte)~one).ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
 }

@@ -51,7 +51,7 @@ public static class AttackConf
     {
         var text = new StringBuilder();
         void Line(string line) => text.Append(line).Append('\n');
-        foreach (var line in Server(recipe).Concat(Hosts(recipe)))
+        foreach (var line in Server(recipe).Concat(Hosts(recipe)).Concat(SecureHosts(recipe)))
         {
             Line(line);
         }
@@ -65,7 +65,7 @@ public static class AttackConf
     {
         const string place = AttackFiles.Place;
         yield return $"ServerRoot \"{place}\"";
-        foreach (var line in recipe.Dialect.Load(recipe.Modules, recipe.ModuleFiles, s_modules))
+        foreach (var line in recipe.Dialect.Load(recipe.Modules, recipe.ModuleFiles, recipe.Setting == AttackSetting.Tls ? [.. s_modules, .. PlantedKeys.Modules] : s_modules))
         {
             yield return line;
         }
@@ -187,6 +187,10 @@ public static class AttackConf
             yield return line;
         }
     }
+
+    private static IEnumerable<string> SecureHosts(AttackRecipe recipe) => recipe.Setting != AttackSetting.Tls
+        ? []
+        : PlantedKeys.Host(recipe.Cast.Attacker, recipe.Port + 1).Concat(PlantedKeys.Host(recipe.Cast.Victim, recipe.Port + 2));
 
     private static IEnumerable<string> Host(AttackRecipe recipe, Role role, string account, ImmutableArray<string> more, string? group = null) =>
     [

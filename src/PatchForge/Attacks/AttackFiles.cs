@@ -38,6 +38,7 @@ public static class AttackFiles
         new($"sites/{recipe.Cast.Attacker.Account}/ids.php", PhpIds(recipe.Cast)),
         new($"sites/{recipe.Cast.Attacker.Account}/file.php", PhpFile),
         .. Secrets.Select(name => new AttackFile($"secrets/{name}", "secret\n")),
+        .. recipe.Setting == AttackSetting.Tls ? PlantedKeys.Files(recipe.Cast) : [],
     ];
 
     private static string PhpIds(AttackCast cast) => string.Create(

@@ -27,7 +27,6 @@ public static class Catalog
         ["request-valid"] = "its sender is the dispatcher, where no code of an attacker's runs in this suite; wrong requests are made in tests/mpm-itk",
         ["share-uid"] = "it refuses a configuration at start-up, before there is a worker to attack; tests/mpm-itk/config.pl gives it such ones",
         ["in-flight"] = "the kernel's limit on descriptors in flight is per user and far above what a run on loopback has; tests/mpm-itk has a worker that takes nothing",
-        ["tls-keys"] = "what mod_ssl keeps of other hosts is in no server of the lab, which is built without it",
         ["fork-rate"] = "it is for a thousand forks a second of all pools together; one attacker's pool is stopped by backoff first",
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);
 

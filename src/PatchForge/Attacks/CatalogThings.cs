@@ -42,6 +42,14 @@ internal static class CatalogThings
             Expected = Expectations.PoolsOnly,
             Why = "the configuration is in every process of classic and switch",
         },
+        Memory("tls-key", "find the other host's private key in its own memory, as numbers in either order of bytes", "it has its own host's alone", ["tls-keys"]) with
+        {
+            Source = "CVE-2014-0160: what is in a process can be read out of it; specification, secrets",
+            Means = new Means.Inside("tls-key", Marks: PlantedKeys.Marks),
+            Setting = AttackSetting.Tls,
+            Expected = Expectations.PoolsOnly,
+            Why = "every process of classic and switch can serve every host",
+        },
         Inside("logs-open", "hold other hosts' logs or the main log open for writing", "only its own host's are", "research 2.2 (log fds); specification, two logs", ["logs"]) with { Expected = Expectations.PoolsOnly, Why = "classic inherits all logs: its trust page says so" },
         Inside("logs-spoil", "cut another log short or write over it", "there is no such descriptor", "research 2.2 (log fds)", ["logs"]) with { Expected = Expectations.PoolsOnly, Why = "classic inherits all logs: its trust page says so" },
         Inside("logs-forge", "write a line into the shared log as if it were another's", "each line has the pool's name", "Dovecot's rule, research 2.2; specification, two logs", ["logs"]) with

@@ -59,7 +59,8 @@ public enum FrontLook
 public abstract record Means
 {
     /// <summary>An attack of the module's, in a worker of the attacker's host; its own word counts.</summary>
-    public sealed record Inside(string Name, string Target = "", int Number = 0, Aftermath Then = Aftermath.None) : Means;
+    /// <param name="Marks">What it looks for, as <see cref="AttackCast.Masked(byte[])"/> writes it, if it is not the usual secret.</param>
+    public sealed record Inside(string Name, string Target = "", int Number = 0, Aftermath Then = Aftermath.None, string Marks = "") : Means;
 
     /// <summary>A worker does it while another host is asked, with an answer in progress and a connection kept.</summary>
     /// <param name="Workers">How many workers of the attacker's do it at once.</param>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using PatchForge.Seams;
 using PatchForge.Trees;
 
@@ -8,7 +9,7 @@ namespace PatchForge.Diffs;
 /// Names as patches write them: <c>a/dir/file</c>, in C quotes when a byte is special (git-config(1),
 /// core.quotePath), with a tab and a time stamp after them, or <c>/dev/null</c>.
 /// </summary>
-internal static class DiffName
+internal static partial class DiffName
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
@@ -33,6 +34,12 @@ internal static class DiffName
 
         var tab = text.IndexOf((byte)'\t');
         var bare = Decode(tab < 0 ? text : text[..tab], at);
+        if (tab < 0 && SpacedStamp().Match(bare) is { Success: true } spaced)
+        {
+            // Somebody's editor or clipboard made blanks of the tab; both tools know the date behind them.
+            return new Label(spaced.Groups["name"].Value, spaced.Groups["stamp"].Value);
+        }
+
         if (tab < 0 && bare.Contains(' ', StringComparison.Ordinal))
         {
             // GNU patch ends the name at the space, git apply does not: refusing is the only safe reading.
@@ -186,6 +193,10 @@ internal static class DiffName
             throw Failure.Refused("a file name that is not UTF-8", null, at);
         }
     }
+
+    /// <summary>A name without blanks and the time stamp of GNU diff (diffutils manual, "Example of Unified Format").</summary>
+    [GeneratedRegex(@"^(?<name>[^ ]+) +(?<stamp>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)? [-+][0-9]{4})$", RegexOptions.CultureInvariant)]
+    private static partial Regex SpacedStamp();
 
     private static string Shown(string name) => new Line(Encoding.UTF8.GetBytes(name)).ToString();
 }

@@ -20,6 +20,28 @@ internal sealed class GitFileParser(PatchLines lines, int strip)
     private (DiffName.Label Label, FileLocation At)? _oldLabel;
     private (DiffName.Label Label, FileLocation At)? _newLabel;
 
+    /// <summary>
+    /// Whether a <c>diff --git</c> line begins a file's part. git diff writes it alone for files that were touched and
+    /// not changed; git apply and GNU patch pass over one that none of its header's lines follows.
+    /// </summary>
+    public static bool Begins(PatchLines lines)
+    {
+        if (!lines.Current.StartsWith("diff --git "u8))
+        {
+            return false;
+        }
+
+        var next = lines.Peek(1);
+        return next.StartsWith("--- "u8) || next.StartsWith("Binary files "u8) || next.StartsWith("GIT binary patch"u8) || next.StartsWith("@@ -"u8)
+            || next.StartsWith("index "u8) || next.StartsWith("similarity index "u8) || next.StartsWith("dissimilarity index "u8) || SaysChange(next);
+    }
+
+    /// <summary>Whether a line of a header changes something by itself.</summary>
+    public static bool SaysChange(Line line) =>
+        line.StartsWith("old mode "u8) || line.StartsWith("new mode "u8) || line.StartsWith("new file mode "u8) || line.StartsWith("deleted file mode "u8)
+        || line.StartsWith("rename from "u8) || line.StartsWith("rename to "u8) || line.StartsWith("rename old "u8) || line.StartsWith("rename new "u8)
+        || line.StartsWith("copy from "u8) || line.StartsWith("copy to "u8);
+
     public FileDiff Parse(IEnumerable<Line> lead)
     {
         var at = lines.Here;
@@ -31,7 +53,7 @@ internal sealed class GitFileParser(PatchLines lines, int strip)
         }
 
         RefuseBinary();
-        if (_oldLabel is null != _newLabel is null)
+        if (_oldLabel is null != _newLabel is null || (_oldLabel is null && lines.Current.StartsWith("+++ "u8)))
         {
             throw lines.Refuse("one of the lines '---' and '+++' is missing");
         }
@@ -48,6 +70,11 @@ internal sealed class GitFileParser(PatchLines lines, int strip)
 
         var hunks = HunkParser.ParseAll(lines);
         var change = Change(gitNames, at, hunks);
+        if (change is FileChange.Edit && hunks.IsEmpty && (_oldMode is null || _newMode is null))
+        {
+            throw lines.Refuse("a git header that says no change", "was the patch cut off?");
+        }
+
         return new FileDiff(at, [.. own], change, _oldMode, _newMode, hunks);
     }
 
@@ -75,18 +102,22 @@ internal sealed class GitFileParser(PatchLines lines, int strip)
         }
         else if (Says("rename from "u8, out rest) || Says("rename old "u8, out rest))
         {
+            Once(_renameFrom);
             _renameFrom = Whole(rest);
         }
         else if (Says("rename to "u8, out rest) || Says("rename new "u8, out rest))
         {
+            Once(_renameTo);
             _renameTo = Whole(rest);
         }
         else if (Says("copy from "u8, out rest))
         {
+            Once(_copyFrom);
             _copyFrom = Whole(rest);
         }
         else if (Says("copy to "u8, out rest))
         {
+            Once(_copyTo);
             _copyTo = Whole(rest);
         }
         else if (Says("index "u8, out rest))
@@ -99,6 +130,7 @@ internal sealed class GitFileParser(PatchLines lines, int strip)
         }
         else if (Says("--- "u8, out rest))
         {
+            Once(_oldLabel);
             _oldLabel = (DiffName.ReadLabel(WithoutCr(rest), lines.Here), lines.Here);
         }
         else if (_oldLabel is not null && Says("+++ "u8, out rest))
@@ -117,6 +149,15 @@ internal sealed class GitFileParser(PatchLines lines, int strip)
             var says = _newLabel is null && text.Span.StartsWith(word);
             value = says ? text[word.Length..] : default;
             return says;
+        }
+    }
+
+    private void Once<T>(T? before)
+        where T : struct
+    {
+        if (before is not null)
+        {
+            throw lines.Refuse("a line of a git header that is there twice");
         }
     }
 
@@ -172,6 +213,11 @@ internal sealed class GitFileParser(PatchLines lines, int strip)
             var toPath = DiffName.ToPath(to.Raw, Math.Max(0, strip - 1), to.At);
             Agree(_oldLabel, fromPath, nothing: false);
             Agree(_newLabel, toPath, nothing: false);
+            if (gitNames is { } both && (DiffName.ToPath(both.Old, strip, at) != fromPath || DiffName.ToPath(both.New, strip, at) != toPath))
+            {
+                throw Failure.Refused($"the names of one change do not agree: '{both.Old}' and '{both.New}', '{fromPath}' and '{toPath}'", null, at);
+            }
+
             return _renameFrom is not null ? new FileChange.Rename(fromPath, toPath) : new FileChange.Copy(fromPath, toPath);
         }
 

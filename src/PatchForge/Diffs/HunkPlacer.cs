@@ -13,17 +13,39 @@ namespace PatchForge.Diffs;
 /// side than on the other. Where only one of them finds a place, that is the place; where both find one and
 /// they differ, no place is right and the hunk conflicts. Fuzz is tried only after that, as patch does it.
 /// </remarks>
-internal sealed class HunkPlacer(ReadOnlyMemory<byte> content, int maxFuzz)
+internal sealed class HunkPlacer
 {
-    private readonly Line[] _file = ImmutableCollectionsMarshal.AsArray(Line.Split(content)) ?? [];
-    private readonly ArrayBufferWriter<byte> _result = new(content.Length + 1024);
+    private readonly ReadOnlyMemory<byte> _content;
+    private readonly int _maxFuzz;
+    private readonly Line[] _file;
+    private readonly Matching _matching;
+
+    /// <summary>Which of the file's lines an earlier hunk holds, its context among them.</summary>
+    private readonly bool[] _used;
+    private readonly ArrayBufferWriter<byte> _result;
     private int _copiedBytes;
-    private readonly List<(int Start, int End)> _used = [];
     private int _copied;
     private int _patchOffset;
     private int _delta;
 
+    public HunkPlacer(ReadOnlyMemory<byte> content, int maxFuzz)
+    {
+        (_content, _maxFuzz) = (content, maxFuzz);
+        _file = ImmutableCollectionsMarshal.AsArray(Line.Split(content)) ?? [];
+        _matching = new Matching(_file);
+        _used = new bool[_file.Length];
+        _result = new ArrayBufferWriter<byte>(content.Length + 1024);
+    }
+
     public HunkOutcome Apply(Hunk hunk)
+    {
+        var outcome = Placed(hunk);
+        return _matching.Exhausted
+            ? new HunkOutcome.Conflict(hunk, hunk.OldStart, ConflictReason.TooCostly, "the file repeats itself so much that finding the place of each hunk costs too much")
+            : outcome;
+    }
+
+    private HunkOutcome Placed(Hunk hunk)
     {
         var old = hunk.Old.ToArray();
         var guess = GuessOfPatch(hunk);
@@ -33,12 +55,12 @@ internal sealed class HunkPlacer(ReadOnlyMemory<byte> content, int maxFuzz)
         }
 
         var gitGuess = Math.Max(0, hunk.NewStart - 1) - _delta;
-        if (guess == gitGuess && guess >= _copied && Matching.At(_file, guess, old) && !PinnedElsewhere(hunk, guess, old.Length))
+        if (guess == gitGuess && guess >= _copied && _matching.At(guess, old) && !PinnedElsewhere(hunk, guess, old.Length))
         {
             return Put(hunk, guess, 0, 0);
         }
 
-        var places = Matching.Places(_file, old);
+        var places = _matching.Places(old);
         var byPatch = PlaceOfPatch(hunk, places, guess, old.Length);
         var byGit = PlaceOfGit(hunk, places, gitGuess, old.Length);
         if (byPatch is { } one && byGit is { } two && one != two)
@@ -76,16 +98,16 @@ internal sealed class HunkPlacer(ReadOnlyMemory<byte> content, int maxFuzz)
     {
         var atStart = hunk.OldStart <= 1;
         var atEnd = hunk.Trailing == 0;
-        return Matching.Nearest(places, Math.Clamp(guess, 0, _file.Length), place =>
+        return _matching.Nearest(places, Math.Clamp(guess, 0, _file.Length), place =>
             (!atStart || place == 0) && (!atEnd || place + length == _file.Length)
-            && !_used.Exists(used => place < used.End && used.Start < place + length));
+            && !_used.AsSpan(place, length).Contains(true));
     }
 
     private int? PlaceOfPatch(Hunk hunk, List<int> places, int guess, int length)
     {
         var atStart = hunk.Leading < hunk.Trailing && hunk.OldStart <= 1;
         var atEnd = hunk.Trailing < hunk.Leading;
-        return Matching.Nearest(places, guess, place =>
+        return _matching.Nearest(places, guess, place =>
             place >= _copied && (!atStart || place == 0) && (!atEnd || place + length == _file.Length));
     }
 
@@ -102,7 +124,7 @@ internal sealed class HunkPlacer(ReadOnlyMemory<byte> content, int maxFuzz)
     private HunkOutcome.Fuzz? Fuzzy(Hunk hunk, Line[] old, int guess)
     {
         var context = Math.Max(hunk.Leading, hunk.Trailing);
-        for (var fuzz = 1; fuzz <= Math.Min(maxFuzz, context); fuzz++)
+        for (var fuzz = 1; fuzz <= Math.Min(_maxFuzz, context); fuzz++)
         {
             var front = fuzz + hunk.Leading - context;
             var back = fuzz + hunk.Trailing - context;
@@ -116,8 +138,8 @@ internal sealed class HunkPlacer(ReadOnlyMemory<byte> content, int maxFuzz)
             }
 
             var core = old.AsSpan(front, old.Length - front - back);
-            var place = Matching.Nearest(
-                Matching.Places(_file, core).ConvertAll(at => at - front), guess,
+            var place = _matching.Nearest(
+                _matching.Places(core).ConvertAll(at => at - front), guess,
                 at => at >= _copied && (!atStart || at == 0) && (!atEnd || at + old.Length == _file.Length));
             if (place is { } found)
             {
@@ -132,7 +154,7 @@ internal sealed class HunkPlacer(ReadOnlyMemory<byte> content, int maxFuzz)
     {
         // Lines that are only context prove nothing unless the hunk takes something out between them.
         var lines = hunk.New.ToArray();
-        return lines.Length > 0 && Matching.Nearest(Matching.Places(_file, lines), guess, place => place >= _copied) is { } found
+        return lines.Length > 0 && _matching.Nearest(_matching.Places(lines), guess, place => place >= _copied) is { } found
             ? new HunkOutcome.AlreadyApplied(hunk, found + 1)
             : null;
     }
@@ -192,7 +214,7 @@ internal sealed class HunkPlacer(ReadOnlyMemory<byte> content, int maxFuzz)
         }
 
         var by = place - (hunk.OldCount == 0 ? hunk.OldStart : hunk.OldStart - 1);
-        _used.Add((place, place + length));
+        _used.AsSpan(Math.Clamp(place, 0, _file.Length)..Math.Clamp(place + length, 0, _file.Length)).Fill(true);
         _patchOffset = by;
         _delta += hunk.NewCount - hunk.OldCount;
         return fuzz > 0 ? new HunkOutcome.Fuzz(hunk, place + 1, by, fuzz)
@@ -209,6 +231,6 @@ internal sealed class HunkPlacer(ReadOnlyMemory<byte> content, int maxFuzz)
             _copiedBytes += _file[_copied].Bytes.Length;
         }
 
-        _result.Write(content.Span[from.._copiedBytes]);
+        _result.Write(_content.Span[from.._copiedBytes]);
     }
 }

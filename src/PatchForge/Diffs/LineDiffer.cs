@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using DiffPlex;
 
@@ -29,11 +30,66 @@ internal static class LineDiffer
             tail++;
         }
 
-        var pieces = new Pieces(Text(before[..^tail]), Text(after[..^tail]));
-        var result = Differ.Instance.CreateDiffs(Pieces.Old, Pieces.New, ignoreWhiteSpace: false, ignoreCase: false, pieces);
-        return [.. result.DiffBlocks.Select(block =>
-            new Change(block.DeleteStartA + head, block.DeleteCountA, block.InsertStartB + head, block.InsertCountB))];
+        before = before[..^tail];
+        after = after[..^tail];
+        var changes = before.Length + after.Length <= AnchoredDiffer.Small ? Compare(Text(before), Text(after)) : CompareLarge(before, after);
+        return [.. changes.Select(change => change with { OldStart = change.OldStart + head, NewStart = change.NewStart + head })];
     }
+
+    private static IEnumerable<Change> Compare(string[] before, string[] after) =>
+        Differ.Instance.CreateDiffs(Pieces.Old, Pieces.New, ignoreWhiteSpace: false, ignoreCase: false, new Pieces(before, after)).DiffBlocks
+            .Select(block => new Change(block.DeleteStartA, block.DeleteCountA, block.InsertStartB, block.InsertCountB));
+
+    private static List<Change> CompareLarge(ReadOnlySpan<Line> before, ReadOnlySpan<Line> after)
+    {
+        var numbers = new Dictionary<Line, int>();
+        var (old, made) = (Numbers(before, numbers), Numbers(after, numbers));
+        var matches = AnchoredDiffer.Matches(old, made, (one, other) => Stays(Compare(Text(one), Text(other)), one.Length, other.Length));
+        var changes = new List<Change>();
+        var (at, newAt) = (0, 0);
+        foreach (var (stays, there) in matches.Append((before.Length, after.Length)))
+        {
+            if (at < stays || newAt < there)
+            {
+                changes.Add(new Change(at, stays - at, newAt, there - newAt));
+            }
+
+            (at, newAt) = (stays + 1, there + 1);
+        }
+
+        return changes;
+    }
+
+    /// <summary>What lies between the changes.</summary>
+    private static IEnumerable<(int Old, int New)> Stays(IEnumerable<Change> changes, int oldCount, int newCount)
+    {
+        var (at, newAt) = (0, 0);
+        foreach (var change in changes.Append(new Change(oldCount, 0, newCount, 0)))
+        {
+            for (; at < change.OldStart; at++, newAt++)
+            {
+                yield return (at, newAt);
+            }
+
+            (at, newAt) = (change.OldEnd, change.NewEnd);
+        }
+    }
+
+    private static int[] Numbers(ReadOnlySpan<Line> lines, Dictionary<Line, int> known)
+    {
+        var numbers = new int[lines.Length];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            if (!known.TryGetValue(lines[i], out numbers[i]))
+            {
+                known.Add(lines[i], numbers[i] = known.Count);
+            }
+        }
+
+        return numbers;
+    }
+
+    private static string[] Text(int[] numbers) => Array.ConvertAll(numbers, number => number.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>
     /// Moves what is only added or only removed as far down as equal lines let it, and joins what meets. The

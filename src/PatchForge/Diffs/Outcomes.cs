@@ -21,6 +21,9 @@ public enum ConflictReason
     /// <summary>The hunk's last line lacks a line feed and would not be the file's last.</summary>
     NotAtEnd,
 
+    /// <summary>The file repeats itself and the hunks are not where they say: looking further was given up.</summary>
+    TooCostly,
+
     /// <summary>The file that the patch changes, renames, copies or deletes is not there.</summary>
     FileMissing,
 

@@ -19,6 +19,9 @@ public sealed class PatchApplier
     private readonly int _maxFuzz;
     private readonly Dictionary<TreePath, TreeFile> _written = [];
     private readonly HashSet<TreePath> _removed = [];
+
+    /// <summary>The folders of what is written, with how many files lie below each.</summary>
+    private readonly Dictionary<TreePath, int> _folders = [];
     private readonly HashSet<TreePath> _leaving;
 
     private PatchApplier(Patch patch, ITree start, int maxFuzz)
@@ -111,7 +114,11 @@ public sealed class PatchApplier
             return Whole(diff, ConflictReason.ContentLeft, "the file to delete holds other lines than the patch says");
         }
 
-        _written.Remove(path);
+        if (_written.Remove(path))
+        {
+            CountFolders(path, -1);
+        }
+
         _removed.Add(path);
         return new FileOutcome(diff, new FileState.Applied(), [.. diff.Hunks.Select(hunk => new HunkOutcome.Clean(hunk, 1))], ModeAsSaid(diff, there));
     }
@@ -183,7 +190,20 @@ public sealed class PatchApplier
             throw Failure.Refused($"the patch makes '{file.Path}' {why}", "a link in a source tree may only lead to another place inside it", diff.At);
         }
 
+        if (!_written.ContainsKey(file.Path))
+        {
+            CountFolders(file.Path, 1);
+        }
+
         _written[file.Path] = file;
+    }
+
+    private void CountFolders(TreePath path, int by)
+    {
+        foreach (var parent in path.Parents())
+        {
+            _folders[parent] = _folders.GetValueOrDefault(parent) + by;
+        }
     }
 
     private void RefuseThroughLink(TreePath path, FileDiff diff)
@@ -207,7 +227,7 @@ public sealed class PatchApplier
             }
         }
 
-        return _start.IsFolder(path) || _written.Keys.Any(file => file.Text.StartsWith(path.Text + "/", StringComparison.Ordinal))
+        return _start.IsFolder(path) || _folders.GetValueOrDefault(path) > 0
             ? "a folder of that name is there"
             : null;
     }

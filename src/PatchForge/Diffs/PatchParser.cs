@@ -22,13 +22,14 @@ internal sealed class PatchParser(ReadOnlyMemory<byte> bytes, string name, int s
     {
         while (!_lines.AtEnd)
         {
-            if (_lines.Current.StartsWith("diff --git "u8))
+            if (GitFileParser.Begins(_lines))
             {
                 Add(_text.Count, lead => new GitFileParser(_lines, strip).Parse(lead));
             }
             else if (_lines.Current.StartsWith("--- "u8) && _lines.Peek(1).StartsWith("+++ "u8))
             {
-                Add(_text.Count - NoiseBefore(), lead => new PlainFileParser(_lines, strip).Parse(lead));
+                var git = _text.FindLast(line => line.StartsWith("diff --git "u8));
+                Add(_text.Count - NoiseBefore(), lead => Agreed(git, new PlainFileParser(_lines, strip).Parse(lead)));
             }
             else
             {
@@ -60,6 +61,13 @@ internal sealed class PatchParser(ReadOnlyMemory<byte> bytes, string name, int s
         _files.Add(parse(lead));
     }
 
+    /// <summary>A git line that other text follows still tells patch the name, and git apply 2.39 ends with a failed assertion when it is another.</summary>
+    private FileDiff Agreed(Line git, FileDiff file) =>
+        git.IsEmpty || DiffName.SplitGitLine(git.Body.Span["diff --git "u8.Length..], strip, file.At) is not { } names
+        || DiffName.ToPath(names.New, strip, file.At) == file.Change.Path
+            ? file
+            : throw Failure.Refused($"the names of one file do not agree: '{names.New}' and '{file.Change.Path}'", null, file.At);
+
     /// <summary>The lines that quilt, Subversion, CVS and diff -r write before a file's <c>---</c>.</summary>
     private int NoiseBefore()
     {
@@ -90,6 +98,11 @@ internal sealed class PatchParser(ReadOnlyMemory<byte> bytes, string name, int s
             throw _lines.Refuse("a context diff is not read", "make the patch with diff -u or git diff");
         }
 
+        if (line.StartsWith("--- "u8) && _lines.Peek(1).StartsWith("--- "u8) && _lines.Peek(2).StartsWith("+++ "u8))
+        {
+            throw _lines.Refuse("one of the lines '---' and '+++' is missing");
+        }
+
         if (line.StartsWith("@@ -"u8) && HunkParser.TryHeading(line, out _))
         {
             throw _lines.Refuse("a hunk without file names before it", "the lines '--- a/file' and '+++ b/file' are missing");
@@ -101,14 +114,22 @@ internal sealed class PatchParser(ReadOnlyMemory<byte> bytes, string name, int s
             throw _lines.Refuse("a binary file differs and the patch does not carry its content", "ship the file another way, or leave it out");
         }
 
+        // GNU patch takes such a line wherever it stands before the next file, git apply where it belongs.
+        if (GitFileParser.SaysChange(line) && (_text.Exists(text => text.StartsWith("diff --git "u8)) || (_files.Count > 0 && _files[^1].Hunks.IsEmpty)))
+        {
+            throw _lines.Refuse("a line of a git header that is not in one", "was the patch edited by hand?");
+        }
+
         // A line that looks like a hunk's right after a hunk: the counts are too small, and the tools
-        // that skip it lose a change.
-        var afterHunk = _files.Count > 0 && _text.TrueForAll(text => text.Bytes.Length == 1);
+        // that skip it lose a change. Blank lines are no change and do not end the suspicion.
+        var afterHunk = _files.Count > 0 && !IsBlank(line) && _text.TrueForAll(IsBlank);
         if (afterHunk && _files[^1].Hunks.Length > 0 && line.Span is [(byte)' ' or (byte)'+' or (byte)'-' or (byte)'\\', ..] && !IsSignature(line))
         {
             throw _lines.Refuse("a line after the hunk's end: the counts of its '@@' line are too small", HunkParser.CountHint);
         }
     }
+
+    private static bool IsBlank(Line line) => line.Span.IndexOfAnyExcept(" \t\n"u8) < 0;
 
     /// <summary>The line before the version in a mail of git format-patch, which begins like a removed line (RFC 3676, 4.3).</summary>
     internal static bool IsSignature(Line line) => line.Span is [(byte)'-', (byte)'-', (byte)' ', (byte)'\n'];

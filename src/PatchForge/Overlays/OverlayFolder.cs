@@ -28,8 +28,14 @@ public sealed class OverlayFolder(string root, OverlaySettings settings)
 
     public byte[]? Read(string relative) => Has(relative) ? File.ReadAllBytes(Full(relative)) : null;
 
+    /// <summary>Folders beside the categories that a repository may have of its own (PMS section 4.1).</summary>
+    public const string Eclasses = "eclass";
+
     /// <summary>Categories that have a folder, sorted.</summary>
-    public ImmutableArray<string> Categories() => [.. Folders(Settings.Packages).Where(name => !IsLink($"{Settings.Packages}/{name}"))];
+    public ImmutableArray<string> Categories() => [.. Folders(Settings.Packages).Where(name => name != Eclasses && !IsLink($"{Settings.Packages}/{name}"))];
+
+    /// <summary>What the root has links to: the categories, and the eclasses where there are some.</summary>
+    public ImmutableArray<string> Linked() => Directory.Exists(Full(Settings.Packages + "/" + Eclasses)) ? [.. Categories(), Eclasses] : Categories();
 
     public ImmutableArray<string> Packages(string category) => Folders($"{Settings.Packages}/{category}");
 

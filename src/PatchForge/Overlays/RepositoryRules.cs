@@ -76,12 +76,12 @@ internal static partial class RepositoryRules
     internal static IEnumerable<Finding> Links(OverlayFolder overlay)
     {
         var packages = overlay.Settings.Packages;
-        foreach (var category in overlay.Categories())
+        foreach (var category in overlay.Linked())
         {
             if (!Leads(overlay, category, $"{packages}/{category}"))
             {
                 yield return OverlayRules.Error(
-                    "category-link", category, $"the root has no link to {packages}/{category}, so it is no repository with that category", $"ln -s {packages}/{category} {category}");
+                    "category-link", category, $"the root has no link to {packages}/{category}, so what is in there is not in the repository that it is", $"ln -s {packages}/{category} {category}");
             }
         }
 

@@ -41,7 +41,7 @@ public static class ScratchOverlay
 
         Link(copy.Full(settings.Overlay.Packages + "/profiles"), "../" + settings.Overlay.Profiles);
         Link(copy.Full(settings.Overlay.Packages + "/metadata"), "../" + settings.Overlay.Metadata);
-        foreach (var category in copy.Categories())
+        foreach (var category in copy.Linked())
         {
             Link(copy.Full(category), $"{settings.Overlay.Packages}/{category}");
         }

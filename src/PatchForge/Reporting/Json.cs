@@ -12,6 +12,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(FailureAnswer))]
 [JsonSerializable(typeof(MachineAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]
+[JsonSerializable(typeof(LintAnswer))]
+[JsonSerializable(typeof(PublishAnswer))]
 [JsonSerializable(typeof(RegenerateAloneAnswer))]
 [JsonSerializable(typeof(CreatedRoot))]
 [JsonSerializable(typeof(RemovedRoot))]
@@ -20,6 +22,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(AppliedAnswer))]
 [JsonSerializable(typeof(AttackAnswer))]
 [JsonSerializable(typeof(BenchAnswer))]
+[JsonSerializable(typeof(AbortAnswer))]
+[JsonSerializable(typeof(UndoAnswer))]
 [JsonSerializable(typeof(EditAnswer))]
 [JsonSerializable(typeof(SaveAnswer))]
 [JsonSerializable(typeof(ImportAnswer))]
@@ -28,6 +32,8 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(DropAnswer))]
 [JsonSerializable(typeof(BisectAnswer))]
 [JsonSerializable(typeof(InitAnswer))]
+[JsonSerializable(typeof(Matrix.MatrixPlan))]
+[JsonSerializable(typeof(MatrixAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

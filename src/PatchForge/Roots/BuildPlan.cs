@@ -18,6 +18,9 @@ public sealed record BuildStep(string Name, ImmutableArray<string> Command, stri
 
     public RootRights Rights { get; init; } = RootRights.Build;
 
+    /// <summary>An empty folder that keeps what the step writes into the root, as a layer; null throws it away.</summary>
+    public string? KeepIn { get; init; }
+
     public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(30);
 }
 

@@ -13,16 +13,15 @@ public static class SourcePackagePlan
     public const string Place = "/var/tmp/patchforge/source";
 
     /// <summary>
-    /// The root's own package sources, asked for sources instead (sources.list(5)), with lists of their own. Who
-    /// signed counts: apt takes a list of sources only when its release file is signed by a key of the
+    /// How each script begins: the root's own package sources, asked for sources instead (sources.list(5)), with
+    /// lists of their own, and an empty folder that apt may write. Who signed counts: apt takes a list of sources only when its release file is signed by a key of the
     /// distribution's keyring, and a file only when its digest is the one that the list has (apt-secure(8)). The
     /// ways to talk it out of that are shut: the settings here, and a source of the root that says "trusted" is
     /// not used. A source that does not answer must not stop the others, so that update's exit code does not
-    /// count; its answer does. An archive may be ahead of its mirror, so that older versions are tried too.
+    /// count; its answer does.
     /// </summary>
-    private const string Script = """
+    internal const string Sources = """
         set -eu
-        package=$1 wanted=$2 place=$3
         own=/tmp/sources
         mkdir -p "$own/parts" "$own/lists/partial" "$own/cache/archives/partial" "$own/files"
         for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
@@ -55,6 +54,12 @@ public static class SourcePackagePlan
         fi
         cd "$own/files"
         chown _apt . 2> /dev/null || :
+
+        """;
+
+    // An archive may be ahead of its mirror, so that older versions are tried too.
+    private const string Script = Sources + """
+        package=$1 wanted=$2 place=$3
         versions=$(apt-cache showsrc --only-source "$package" | sed -n 's/^Version: //p' | sort -Vru)
         for version in $versions; do
             case ${version#*:} in

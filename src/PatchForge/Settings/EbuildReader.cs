@@ -9,7 +9,7 @@ internal static class EbuildReader
     /// <param name="build">The line's, whose variants are the ebuild's flags.</param>
     public static EbuildSettings Ebuild(YamlPiece piece, BuildSettings build)
     {
-        var map = piece.Map("ebuild", "eapi", "description", "homepage", "license", "slot", "keywords", "template", "revision", "use");
+        var map = piece.Map("ebuild", "eapi", "description", "homepage", "license", "slot", "keywords", "template", "revision", "use", "emerge");
         return new EbuildSettings(
             map.Text("eapi"),
             map.Text("description"),
@@ -21,6 +21,7 @@ internal static class EbuildReader
             (int)(map.Find("revision")?.Number("'revision' of ebuild", 0, 9999) ?? 0))
         {
             Use = map.Find("use") is null ? ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty : Use(map, build),
+            Sets = map.Find("emerge") is null ? [] : Sets(map, build),
         };
     }
 
@@ -42,5 +43,31 @@ internal static class EbuildReader
         }
 
         return BuildReader.Lists(ebuild, "use");
+    }
+
+    private static ImmutableArray<UseSet> Sets(YamlMap ebuild, BuildSettings build)
+    {
+        var sets = ebuild.Get("emerge").FreeMap(ebuild.Named("emerge"));
+        return
+        [
+            .. sets.Entries.Select(entry =>
+            {
+                PlainText.Name(entry.Key, "a set of USE flags", entry.KeyAt, dots: false);
+                var set = entry.Value.Map(sets.Named(entry.Key), "variant", "use");
+                var variant = set.Text("variant");
+                if (!build.Variants.ContainsKey(variant))
+                {
+                    throw Failure.Refused($"'variant' of {sets.Named(entry.Key)} is '{variant}', which is no variant of the line", "the variants are " + string.Join(", ", build.Variants.Keys), entry.KeyAt);
+                }
+
+                foreach (var flag in set.Get("use").List(set.Named("use")))
+                {
+                    var text = flag.AsText("a USE flag");
+                    PlainText.Name(text.StartsWith('-') ? text[1..] : text, "a USE flag", flag.At, dots: false);
+                }
+
+                return new UseSet(entry.Key, variant, set.Texts("use"));
+            }),
+        ];
     }
 }

@@ -213,7 +213,15 @@ public sealed record EbuildSettings(
 {
     /// <summary>Flags that a variant has to be built with beside the one that picks it, by variant; where another variant has one, it is off.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<string>> Use { get; init; } = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
+
+    /// <summary>What is emerged in a root that has Portage; empty for one set a variant, with its flag alone.</summary>
+    public ImmutableArray<UseSet> Sets { get; init; } = [];
 }
+
+/// <summary>USE flags that a release is emerged with, to be tried.</summary>
+/// <param name="Variant">The line's variant that they make.</param>
+/// <param name="Flags">As in make.conf's USE: <c>mpm-itk</c>, <c>-ssl</c>. Flags that pick other variants are off without being named.</param>
+public sealed record UseSet(string Name, string Variant, ImmutableArray<string> Flags);
 
 /// <summary>How a release is built in a root where there is no Portage, and the variants of it that are built.</summary>
 /// <param name="Packages">What the root must have, by its own package manager's names (<c>apt</c>, <c>emerge</c>).</param>

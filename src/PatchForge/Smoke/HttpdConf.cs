@@ -11,6 +11,8 @@ public static class HttpdConf
     /// <summary>Scripts where there are threads: a process of its own starts them.</summary>
     private static readonly ModuleFile s_cgid = new("cgid_module", "mod_cgid.so");
 
+    private static readonly ModuleFile s_ssl = new("ssl_module", "mod_ssl.so");
+
     /// <summary>Modules that the configuration uses; those that are built in have no file and need no line.</summary>
     private static readonly ImmutableArray<ModuleFile> s_modules =
     [
@@ -31,7 +33,7 @@ public static class HttpdConf
         var place = Recipe.Place;
         var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{recipe.Port}");
         Line($"ServerRoot \"{place}\"");
-        Lines(dialect.Load(recipe.Modules, recipe.ModuleFiles, s_modules));
+        Lines(dialect.Load(recipe.Modules, recipe.ModuleFiles, recipe.HasTls ? s_modules.Add(s_ssl) : s_modules));
         Line($"Listen {address}");
         Line($"ServerName localhost:{recipe.Port.ToString(CultureInfo.InvariantCulture)}");
         Line($"User {recipe.Server.Account}");
@@ -78,15 +80,41 @@ public static class HttpdConf
                 Line($"    Alias /alias-{other.Host}/ {other.Folder}/htdocs/");
             }
 
-            if (recipe.Switches)
-            {
-                var account = (recipe.Removed == RemovedGuard.OwnUsers ? recipe.Sites[0] : site).Account;
-                Line($"    AssignUserID {account} {account}");
-            }
-
+            Lines(Assigned(recipe, site));
             Line("</VirtualHost>");
         }
 
+        if (recipe.HasTls)
+        {
+            Line($"SSLSessionCache shmcb:{place}/run/sessions(512000)");
+            Line("SSLMutex default");
+            Line("SSLRandomSeed startup builtin");
+            Lines(recipe.Sites.SelectMany(site => Secure(recipe, site)));
+        }
+
         return text.ToString();
+    }
+
+    private static IEnumerable<string> Assigned(Recipe recipe, Site site)
+    {
+        var account = (recipe.Removed == RemovedGuard.OwnUsers ? recipe.Sites[0] : site).Account;
+        return recipe.Switches ? [$"    AssignUserID {account} {account}"] : [];
+    }
+
+    private static ImmutableArray<string> Secure(Recipe recipe, Site site)
+    {
+        var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{recipe.SecurePort(site)}");
+        return
+        [
+            $"Listen {address}",
+            $"<VirtualHost {address}>",
+            $"    ServerName {site.Host}",
+            $"    DocumentRoot {site.Folder}/htdocs",
+            $"    ScriptAlias /cgi/ {site.Folder}/cgi/",
+            .. Assigned(recipe, site),
+            "    SSLEngine on",
+            $"    SSLCertificateFile {Recipe.Place}/keys/{site.Host}.pem",
+            "</VirtualHost>",
+        ];
     }
 }

@@ -41,6 +41,11 @@ public static class Probes
             "script-ids",
             $"a script runs with {site.Ids}",
             new Exchange(Get("/cgi/ids", site.Host), s_ok, IdentityJudge.ScriptLine(site.Ids), others));
+        foreach (var probe in Secure(recipe, site, "secure"))
+        {
+            yield return probe;
+        }
+
         yield return Process(recipe, site, "");
         yield return new Probe.SendingProcess(
             $"{site.Host} sending-process",
@@ -49,6 +54,18 @@ public static class Probes
             site.Ids,
             recipe.Server.Ids,
             Recipe.Dispatcher.Ids);
+    }
+
+    private static IEnumerable<Probe.Talk> Secure(Recipe recipe, Site site, string what)
+    {
+        var ids = IdentityJudge.ScriptLine(site.Ids);
+        return !recipe.HasTls ? [] :
+        [
+            new Probe.Talk(
+                $"{site.Host} {what}",
+                $"with TLS 1.2 and 1.3 a script runs with {site.Ids} and sessions are taken up again; older ones are refused",
+                [new Exchange(Get("/cgi/secure", site.Host), s_ok, $"tls1_2 {ids} reused tls1_3 {ids} reused tls1 refused tls1_1 refused end", [])]),
+        ];
     }
 
     /// <summary>What one site is asked in order to get at another's.</summary>
@@ -106,6 +123,11 @@ public static class Probes
         foreach (var site in recipe.Sites)
         {
             yield return After(site, "full-restart");
+            foreach (var probe in Secure(recipe, site, "secure after-full-restart"))
+            {
+                yield return probe;
+            }
+
             yield return Process(recipe, site, " after-restarts");
         }
     }

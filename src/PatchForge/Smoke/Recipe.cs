@@ -58,6 +58,15 @@ public sealed record Recipe(
     public Dialect Dialect { get; init; } = Dialect.Httpd20;
 
     /// <summary>
+    /// The sites are there with TLS as well. In line 2.0, whose mod_ssl is the series'; each site on a port of its own,
+    /// since there are no names in the handshake.
+    /// </summary>
+    public bool HasTls => Dialect == Dialect.Httpd20 && ModuleFiles.Contains("mod_ssl.so");
+
+    /// <summary>Where a site is with TLS.</summary>
+    public int SecurePort(Site site) => Port + 1 + Sites.IndexOf(site);
+
+    /// <summary>
     /// Who may pass connections on to the sites' processes. An MPM that has such processes takes the account of this
     /// name for them; the others do not ask for it.
     /// </summary>

@@ -19,7 +19,25 @@ public static class SmokeFiles
         new("mime.types", "text/html html\ntext/plain txt\n"),
         new(Start, StartScript(recipe), Executable: true),
         .. recipe.Sites.SelectMany(site => OfSite(recipe, site)),
+        .. recipe.HasTls ? recipe.Sites.Select(site => new SmokeFile($"sites/{site.Host}/cgi/secure", SecureClient(recipe, site), true)) : [],
     ];
+
+    /// <summary>
+    /// A client of the site's own, with the root's openssl(1): for each version of TLS that is to be spoken who runs a
+    /// script and whether a session is taken up again, and for the others that they are refused; all in one line.
+    /// </summary>
+    private static string SecureClient(Recipe recipe, Site site) => Script(
+        "session=$(mktemp)",
+        string.Create(CultureInfo.InvariantCulture, $"ask() {{ printf 'GET /cgi/ids HTTP/1.1\r\nHost: {site.Host}\r\nConnection: close\r\n\r\n' | timeout 10 openssl s_client -connect 127.0.0.1:{recipe.SecurePort(site)} -ign_eof \"$@\" 2>&1; }}"),
+        "for version in 1_2 1_3; do",
+        "    printf 'tls%s %s' $version \"$(ask -tls$version -sess_out \"$session\" | grep '^ids' | tr -d '\\r')\"",
+        "    ask -tls$version -sess_in \"$session\" | grep -q '^Reused' && printf ' reused '",
+        "done",
+        "for version in 1 1_1; do",
+        "    ask -tls$version -cipher ALL:@SECLEVEL=0 | grep -q '^ids' || printf 'tls%s refused ' $version",
+        "done",
+        "rm -f \"$session\"",
+        "echo end");
 
     private static IEnumerable<SmokeFile> OfSite(Recipe recipe, Site site)
     {
@@ -66,6 +84,16 @@ public static class SmokeFiles
         }
 
         Line("mkdir -p \"$place/run\" \"$place/logs\"");
+        if (recipe.HasTls)
+        {
+            Line("mkdir -m 0700 \"$place/keys\"");
+            foreach (var site in recipe.Sites)
+            {
+                Line($"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={site.Host} -keyout \"$place/keys/key\" -out \"$place/keys/certificate\" 2> /dev/null");
+                Line($"cat \"$place/keys/key\" \"$place/keys/certificate\" > \"$place/keys/{site.Host}.pem\"");
+            }
+        }
+
         foreach (var site in recipe.Sites)
         {
             // A pattern that tells a byte's place, so that a file cut or sent twice is seen.

@@ -17,6 +17,11 @@ public static class LinkTarget
             return "a link with no usable target";
         }
 
+        if (!System.Text.Unicode.Utf8.IsValid(target))
+        {
+            return "a link whose target is not UTF-8";
+        }
+
         if (target[0] == '/')
         {
             return "a link to an absolute name";

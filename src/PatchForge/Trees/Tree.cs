@@ -35,34 +35,56 @@ public sealed class LayeredTree : ITree
     private readonly ITree? _below;
     private readonly ImmutableSortedDictionary<TreePath, TreeFile?> _changes;
 
+    /// <summary>The changed files' folders: how many files each has been given, and how many it has lost.</summary>
+    private readonly ImmutableDictionary<TreePath, (int Written, int Deleted)> _folders;
+
     public LayeredTree(ITree? below = null)
-        : this(below, ImmutableSortedDictionary<TreePath, TreeFile?>.Empty)
+        : this(below, ImmutableSortedDictionary<TreePath, TreeFile?>.Empty, ImmutableDictionary<TreePath, (int, int)>.Empty)
     {
     }
 
-    private LayeredTree(ITree? below, ImmutableSortedDictionary<TreePath, TreeFile?> changes)
-    {
-        _below = below;
-        _changes = changes;
-    }
+    private LayeredTree(ITree? below, ImmutableSortedDictionary<TreePath, TreeFile?> changes, ImmutableDictionary<TreePath, (int, int)> folders) =>
+        (_below, _changes, _folders) = (below, changes, folders);
 
     /// <summary>Files written or deleted (null) over the tree below.</summary>
     public ImmutableSortedDictionary<TreePath, TreeFile?> Changes => _changes;
 
-    public LayeredTree With(TreeFile file) => new(_below, _changes.SetItem(file.Path, file));
+    public LayeredTree With(TreeFile file) => new(_below, _changes.SetItem(file.Path, file), Counted(file.Path, 1, 0));
 
     public LayeredTree Without(TreePath path) =>
-        _below?.Find(path) is null ? new(_below, _changes.Remove(path)) : new(_below, _changes.SetItem(path, null));
+        _below?.Find(path) is null ? new(_below, _changes.Remove(path), Counted(path, 0, 0)) : new(_below, _changes.SetItem(path, null), Counted(path, 0, 1));
+
+    /// <summary>The folders' counts once this path counts as that, whatever it counted as before.</summary>
+    private ImmutableDictionary<TreePath, (int Written, int Deleted)> Counted(TreePath path, int written, int deleted)
+    {
+        if (_changes.TryGetValue(path, out var before))
+        {
+            written -= before is null ? 0 : 1;
+            deleted -= before is null ? 1 : 0;
+        }
+
+        var folders = _folders;
+        if (written != 0 || deleted != 0)
+        {
+            foreach (var parent in path.Parents())
+            {
+                var had = folders.GetValueOrDefault(parent);
+                folders = folders.SetItem(parent, (had.Written + written, had.Deleted + deleted));
+            }
+        }
+
+        return folders;
+    }
 
     public TreeFile? Find(TreePath path) =>
         _changes.TryGetValue(path, out var file) ? file : _below?.Find(path);
 
     public bool IsFolder(TreePath path)
     {
-        var below = _changes.Where(change => change.Key.Text.StartsWith(path.Text + "/", StringComparison.Ordinal)).ToList();
-        return below.Exists(change => change.Value is not null)
+        var (written, deleted) = _folders.GetValueOrDefault(path);
+        return written > 0
             || (_below is not null && _below.IsFolder(path)
-                && (below.Count == 0 || Paths().Any(file => file.Text.StartsWith(path.Text + "/", StringComparison.Ordinal))));
+                && (deleted == 0 || Paths().Any(file => file.Text.StartsWith(path.Text + "/", StringComparison.Ordinal))));
     }
 
     public IEnumerable<TreePath> Paths() =>

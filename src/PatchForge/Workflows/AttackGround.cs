@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using PatchForge.Attacks;
 using PatchForge.Bench;
+using PatchForge.Httpd;
 using PatchForge.Roots;
 using PatchForge.Seams;
 using PatchForge.Settings;
@@ -55,10 +56,21 @@ internal sealed class AttackGround(Outside outside, IRoots roots, ForgeSettings 
                 : (run with { Root = _peers?.Root ?? built.Root, Lines = peer.Lines }, null);
         }
 
+        if (batch.Setting == AttackSetting.Tls && WithoutTls(run) is { } reason)
+        {
+            return (null, reason);
+        }
+
         return batch.Setting != AttackSetting.Php ? (run, null)
             : _suite.Php.InImage ? await WithBuiltPhp(run, image, cancel)
             : await WithPackagedPhp(run, cancel);
     }
+
+    /// <summary>Why there are no private keys to look for, or none that are kept apart; null when there are.</summary>
+    private string? WithoutTls(AttackRun run) =>
+        line.Dialect != Dialect.Httpd20 ? $"mod_ssl of httpd {line.Dialect.Name} has all keys in every process, and the trust page says so"
+        : !ServerPlace.Find(run.Image).ModuleFiles.Contains("mod_ssl.so") ? "this build has no mod_ssl"
+        : null;
 
     /// <summary>The image with PHP in it, or why there is none.</summary>
     private async Task<(AttackRun? Run, string? Why)> WithBuiltPhp(AttackRun run, LabImage image, CancellationToken cancel)

@@ -14,6 +14,9 @@ public sealed record AttackRequest(
     /// <summary>For all attacks together, once everything is built. One that has not begun by then counts as not tried, which is no good verdict.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromHours(2);
 
+    /// <summary>The layer of an installed package, which is attacked in place of a build of the shipped variant.</summary>
+    internal string? Installed { get; init; }
+
     /// <summary>As in <see cref="BuildLabRequest"/>.</summary>
     internal PreparedRelease? Prepared { get; init; }
 }
@@ -45,9 +48,15 @@ public sealed class AttackRelease(Outside outside, IRoots roots, Func<string, st
         }
 
         var withGuards = request.Guards && line.CanBuild(GuardsVariant) && models.Contains(AttackModel.Pool) && attacks.Any(attack => !attack.Guards.IsEmpty);
-        ImmutableArray<string> variants = [.. models.Select(Variant).Distinct(), .. withGuards ? new[] { GuardsVariant } : []];
+        var shipped = Variant(AttackModel.Pool);
+        ImmutableArray<string> variants = [.. models.Select(Variant).Distinct().Where(variant => request.Installed is null || variant != shipped), .. withGuards ? new[] { GuardsVariant } : []];
         var built = await new BuildLab(outside, roots, variable).Run(
             new BuildLabRequest(request.Settings, request.Release, variants, request.Source, request.Root) { Prepared = request.Prepared }, cancel);
+        if (request.Installed is { } layer)
+        {
+            built = built with { Images = [.. built.Images, new LabImage(shipped, layer, true, true, "")] };
+        }
+
         var ground = new AttackGround(outside, roots, request.Settings, line, built);
         await ground.Prepare(models, attacks, cancel);
         var until = outside.Clock.Elapsed + request.Limit;

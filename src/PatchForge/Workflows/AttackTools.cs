@@ -23,13 +23,14 @@ internal sealed class AttackTools(IRoots roots)
         }
 
         var module = Directory.EnumerateFiles(sources, "*.c").Select(path => Path.GetFileName(path)).Where(file => !file.StartsWith("itk_", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        var place = ServerPlace.Find(image);
         var folder = Path.Combine(roots.StateFolder, "attack", "tools-" + name);
         await roots.Remove(folder, cancel);
         Directory.CreateDirectory(folder);
-        await Compile(root, image, sources, folder, [.. s_flags, "-fPIC", "-shared", "-isystem", BuildPlan.Prefix + "/include", .. Apr(image), "-o", "mod_itk_attack.so", .. module.Select(file => $"{Sources}/{file}")], cancel);
+        await Compile(root, place.IsLayer, image, sources, folder, [.. s_flags, "-fPIC", "-shared", "-isystem", place.IsLayer ? "/usr/include/apache2" : BuildPlan.Prefix + "/include", .. Apr(image), "-o", "mod_itk_attack.so", .. module.Select(file => $"{Sources}/{file}")], cancel);
         foreach (var program in new[] { "itk_begin", "itk_regain" })
         {
-            await Compile(root, image, sources, folder, [.. s_flags, "-o", program.Replace('_', '-'), $"{Sources}/{program}.c"], cancel);
+            await Compile(root, place.IsLayer, image, sources, folder, [.. s_flags, "-o", program.Replace('_', '-'), $"{Sources}/{program}.c"], cancel);
         }
 
         return folder;
@@ -38,8 +39,10 @@ internal sealed class AttackTools(IRoots roots)
     /// <summary>Where APR's headers are inside the root, as the server's own build says; in 2.0 they are also among httpd's.</summary>
     private static IEnumerable<string> Apr(string image)
     {
-        var variables = Path.Combine(image, "build", "config_vars.mk");
-        return File.Exists(variables)
+        // In an installed package the layout says where the build's own files are.
+        var within = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        var variables = Directory.EnumerateFiles(image, "config_vars.mk", within).Order(StringComparer.Ordinal).FirstOrDefault();
+        return variables is not null
             ? File.ReadLines(variables)
                 .Select(line => line.Split(" = ", 2))
                 .Where(words => words is ["APR_INCLUDEDIR" or "APU_INCLUDEDIR", ['/', ..]])
@@ -49,12 +52,12 @@ internal sealed class AttackTools(IRoots roots)
             : [];
     }
 
-    private async Task Compile(OpenedRoot root, string image, string sources, string folder, ImmutableArray<string> arguments, CancellationToken cancel)
+    private async Task Compile(OpenedRoot root, bool isLayer, string image, string sources, string folder, ImmutableArray<string> arguments, CancellationToken cancel)
     {
         var answer = await roots.Run(
-            new RootRun(root.Tree, RootRights.Build, ["gcc", .. arguments])
+            new RootRun(isLayer ? root.Tree.With(image) : root.Tree, RootRights.Build, ["gcc", .. arguments])
             {
-                Binds = [new RootBind(image, BuildPlan.Prefix), new RootBind(sources, Sources), new RootBind(folder, AttackFiles.Tools, Writable: true)],
+                Binds = [.. isLayer ? [] : new[] { new RootBind(image, BuildPlan.Prefix) }, new RootBind(sources, Sources), new RootBind(folder, AttackFiles.Tools, Writable: true)],
                 WorkingDirectory = AttackFiles.Tools,
                 TimeLimit = TimeSpan.FromMinutes(3),
             },

@@ -42,7 +42,9 @@ public sealed class BuildOnly(Outside outside, IRoots roots, Func<string, string
             var source = prepared.SourceFacts ?? throw new InvalidOperationException("A release that did not fail has its source.");
             var doing = new BuildAndSmoke(outside, roots);
             var root = await doing.Open(settings, line, request.Root, cancel);
-            var portage = root.HasPortage ? PortageOverlay.Requests(settings, prepared, settings.Home, request.Gentoo) : null;
+
+            // Portage takes no file that the Manifest does not know, and an unofficial one is in no Manifest but refresh's scratch copy.
+            var portage = root.HasPortage && source.Official ? PortageOverlay.Requests(settings, prepared, settings.Home, roots.StateFolder, request.Gentoo) : null;
             ImmutableArray<string> variants = request.Variants.IsEmpty ? [.. line.Build.Variants.Keys] : request.Variants;
             var answer = await doing.Run(settings, prepared, root, variants, portage, request.Smoke, cancel);
             return new BuiltAnswer(request.Release, source, answer.Builds, answer.Smokes, answer.Failure is { } failure ? FailureFacts.Of(failure) : null);

@@ -36,6 +36,9 @@ public sealed record BuiltVariant(
     ImmutableArray<string> LastLines)
 {
     public bool Succeeded => Image is not null;
+
+    /// <summary>What Portage's checks of the image said; empty for a build without Portage.</summary>
+    public ImmutableArray<string> Qa { get; init; } = [];
 }
 
 public sealed record BuildAnswer(string Release, string Root, ImmutableArray<BuiltVariant> Variants);
@@ -76,11 +79,12 @@ public sealed class BuildRelease(Outside outside, IRoots roots)
             .. request.Build.Configure, "\0",
             .. request.Build.Variants.GetValueOrDefault(variant, []), "\0",
             .. portage?.Use ?? [],
+            portage is null ? "" : RootIdentity.OfTree(new DirectoryTree(portage.Overlay)),
         ]);
         var kept = Path.Combine(work.Images, key);
         if (Directory.Exists(kept))
         {
-            return new BuiltVariant(variant, how, Path.Combine(kept, portage is null ? "image" : Layer), true, TimeSpan.Zero, null, Path.Combine(kept, "make.log"), []);
+            return new BuiltVariant(variant, how, Path.Combine(kept, portage is null ? "image" : Layer), true, TimeSpan.Zero, null, Log(kept, portage), []) { Qa = Notices(kept, portage) };
         }
 
         var run = new VariantRun(outside, roots, request, work, variant, totals);
@@ -97,9 +101,17 @@ public sealed class BuildRelease(Outside outside, IRoots roots)
             false,
             outside.Clock.Elapsed - began,
             failed,
-            failed is null ? Path.Combine(kept, "make.log") : run.LogOf(failed),
-            failed is null ? [] : LogFile.Telling(run.LogOf(failed), 15));
+            failed is null ? Log(kept, portage) : run.LogOf(failed),
+            failed is null ? [] : LogFile.Telling(run.LogOf(failed), 15))
+        {
+            Qa = failed is null ? Notices(kept, portage) : [],
+        };
     }
+
+    private static string Log(string kept, PortageRequest? portage) => Path.Combine(kept, portage is null ? "make.log" : "emerge.log");
+
+    private static ImmutableArray<string> Notices(string kept, PortageRequest? portage) =>
+        portage is null ? [] : QaNotices.Of(File.ReadLines(Log(kept, portage)));
 }
 
 /// <summary>The folders that builds use below the state folder; one build of a release at a time.</summary>

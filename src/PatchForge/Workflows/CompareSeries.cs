@@ -97,20 +97,17 @@ public sealed class CompareSeries(Outside outside, Func<string, string?> variabl
 
         using var source = await new OpenSource(outside, variable).Run(request.Settings, release, request.Source, cancel);
         var move = ApplySeries.Run(new MoveRequest(release, source.Tree, (await ReadSeries.Run(request.Settings.Home, line, cancel)).For(release)), cancel);
-        ITree before = source.Tree;
         var patches = ImmutableArray.CreateBuilder<(SeriesEntry, Patch)>();
         foreach (var patch in move.Patches.Where(patch => !patch.Loaded.IsAbsent))
         {
             var entry = patch.Loaded.Plan.Entry;
-            if (patch is { Outcome: { Tree: { } tree } outcome, Result: not (MoveResult.Empty or MoveResult.AlreadyMerged) })
+            var text = patch switch
             {
-                patches.Add((entry, Patch.Parse(RefreshPatch.Run(patch.Loaded.Patch, entry.Reverse, before, outcome), patch.Name.Text, Math.Min(entry.Strip, 1))));
-                before = tree;
-            }
-            else
-            {
-                patches.Add((entry, patch.Loaded.Patch));
-            }
+                { Result: MoveResult.Unmodified, Before: { } before, Outcome.Tree: { } after } => RefreshPatch.Run(patch.Loaded.Patch, entry.Reverse, before, after),
+                { Result: MoveResult.Modified or MoveResult.New } => patch.Text,
+                _ => default(ReadOnlyMemory<byte>?),
+            };
+            patches.Add((entry, text is { } made ? Patch.Parse(made, patch.Name.Text, Math.Min(entry.Strip, 1)) : patch.Loaded.Patch));
         }
 
         return new State($"refreshed for {release}", patches.ToImmutable());

@@ -127,7 +127,7 @@ public sealed class DropMerged(Outside outside, Func<string, string?> variable)
         await new RegenerateOverlay(outside.Processes).Run(
             new RegenerateOverlayRequest(
                 request.Settings,
-                SeriesWrites.AfterMove(request.Settings, series, []),
+                [.. request.Settings.Lines.Select(line => ShippedSeries.Of(line, series[line.Line], texts: null, isMoved: false))],
                 await DistfilesForManifest.Run(outside, variable, request.Settings, request.Source.Distdir, [], cancel),
                 EclassSources.Locate(request.Gentoo, variable, request.Settings.PathOf(request.Settings.Overlay.Packages))),
             cancel);

@@ -38,9 +38,10 @@ internal static class PortageOverlay
         return folder;
     }
 
-    /// <summary>What ebuild(1) is given for each variant: the USE flag that picks it, all others of its kind off.</summary>
+    /// <summary>What Portage is given for each set of USE flags that the settings name, by the set's name.</summary>
+    /// <param name="overlay">The repository's root, with links or without.</param>
     /// <returns>Null where it is built without Portage: the line has no ebuild, or the source is not the file that the ebuild names.</returns>
-    public static ImmutableSortedDictionary<string, PortageRequest>? Requests(ForgeSettings settings, PreparedRelease release, string overlay, string? gentoo)
+    public static ImmutableSortedDictionary<string, PortageRequest>? Requests(ForgeSettings settings, PreparedRelease release, string overlay, string stateFolder, string? gentoo)
     {
         if (release.Line.Ebuild is not { Revision: var revision } ebuild || release.Source?.Verdict is DistfileVerdict.Distribution)
         {
@@ -55,24 +56,36 @@ internal static class PortageOverlay
                 $"put {distfile} into DISTDIR (--distdir), or build in a root without Portage");
         }
 
-        return release.Line.Build.Variants.Keys.ToImmutableSortedDictionary(
-            variant => variant,
-            variant => new PortageRequest(
-                overlay,
-                File.ReadAllText(Path.Combine(overlay, settings.Overlay.Profiles, "repo_name")).Trim(),
+        var published = Path.Combine(stateFolder, "published", settings.PackageName);
+        PublishedTree.Write(new OverlayFolder(overlay, settings.Overlay), published);
+        return Sets(release.Line, ebuild).ToImmutableSortedDictionary(
+            set => set.Name,
+            set => new PortageRequest(
+                published,
+                File.ReadAllText(Path.Combine(published, "profiles", "repo_name")).Trim(),
                 gentoo,
                 Path.GetDirectoryName(release.Source?.From) ?? "/",
                 settings.Package,
                 revision == 0 ? release.Release : $"{release.Release}-r{revision}",
-                Flags(release.Line.Build.Variants.Keys, ebuild, variant)),
+                Flags(release.Line.Build.Variants.Keys, ebuild, set),
+                set.Variant),
             StringComparer.Ordinal);
     }
 
+    /// <summary>What is emerged of a line.</summary>
+    internal static ImmutableArray<UseSet> Sets(LineSettings line, EbuildSettings ebuild) =>
+        ebuild.Sets.IsEmpty ? [.. line.Build.Variants.Keys.Select(name => new UseSet(name, name, ["mpm-" + name]))] : ebuild.Sets;
+
     /// <summary>Every flag that tells variants apart, on or off: the root's own settings decide none of them.</summary>
-    private static ImmutableArray<string> Flags(IEnumerable<string> variants, EbuildSettings ebuild, string variant) =>
-    [
-        .. variants.Select(name => (name == variant ? "" : "-") + "mpm-" + name),
-        .. ebuild.Use.Values.SelectMany(flags => flags).Distinct().Order(StringComparer.Ordinal)
-            .Select(flag => (ebuild.Use.TryGetValue(variant, out var wanted) && wanted.Contains(flag) ? "" : "-") + flag),
-    ];
+    private static ImmutableArray<string> Flags(IEnumerable<string> variants, EbuildSettings ebuild, UseSet set)
+    {
+        var beside = ebuild.Use.GetValueOrDefault(set.Variant, []);
+        return
+        [
+            .. variants.Select(name => "mpm-" + name).Concat(ebuild.Use.Values.SelectMany(flags => flags)).Distinct()
+                .Where(flag => !set.Flags.Contains(flag) && !beside.Contains(flag)).Order(StringComparer.Ordinal).Select(flag => "-" + flag),
+            .. beside.Except(set.Flags),
+            .. set.Flags,
+        ];
+    }
 }

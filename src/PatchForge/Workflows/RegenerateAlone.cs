@@ -16,7 +16,7 @@ public enum Part
     /// <summary>The Manifest alone.</summary>
     Manifest,
 
-    /// <summary>The entries of metadata/md5-cache alone.</summary>
+    /// <summary>The entries of metadata/md5-cache, and profiles/use.local.desc, alone.</summary>
     Cache,
 }
 
@@ -42,7 +42,7 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
         {
             var loaded = await ReadSeries.Run(settings.Home, line, cancel);
             generated.AddRange(loaded.Patches.Where(patch => patch.Plan.Generated).Select(patch => FileChange.Write(TreePath.Parse(patch.File), patch.Bytes)));
-            series.Add(new LineSeries(line.Line, [.. loaded.Patches.Select(patch => new SeriesPatch(TreePath.Parse(patch.Name.Text), patch.Bytes))]));
+            series.Add(ShippedSeries.Of(line, loaded, null, isMoved: true));
         }
 
         var overlay = await new RegenerateOverlay(outside.Processes).Run(
@@ -71,6 +71,6 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
 
     private static Part PartOf(ForgeSettings settings, FileChange change) =>
         change.Path.Name == "Manifest" ? Part.Manifest
-        : change.Path.Text.StartsWith(settings.Overlay.Metadata + "/md5-cache/", StringComparison.Ordinal) ? Part.Cache
+        : change.Path.Text.StartsWith(settings.Overlay.Metadata + "/md5-cache/", StringComparison.Ordinal) || change.Path.Name == "use.local.desc" ? Part.Cache
         : Part.Ebuild;
 }

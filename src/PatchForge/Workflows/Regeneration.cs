@@ -57,9 +57,9 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
             _wanted[$"{Folder}/files/{patches}/{name}"] = content;
         }
 
-        var generator = new EbuildGenerator(
-            settings, line, Template(line, wanted), [.. series.Patches.Select(patch => $"{patches}/{patch.Name}")]);
-        var ebuilds = releases.Select(generator.Generate).ToImmutableArray();
+        var template = Template(line, wanted);
+        var ebuilds = releases.Select(release => new EbuildGenerator(
+            settings, line, template, [.. series.Of(release.Version).Select(name => $"{patches}/{name}")]).Generate(release)).ToImmutableArray();
         foreach (var ebuild in ebuilds)
         {
             _wanted[$"{Folder}/{ebuild.FileName}"] = ebuild.Content;
@@ -81,58 +81,51 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         }
     }
 
-    /// <summary>
-    /// The cache entry of every ebuild that will be in the folder, people's too. An entry whose ebuild cannot
-    /// be sourced here stays while it is of the very same ebuild, else it goes: a wrong one is worse than none.
-    /// </summary>
-    internal async Task<ImmutableSortedDictionary<string, CachedEbuild>> Cache(
+    /// <summary>The cache entry of every ebuild that will be in the package's folder, people's too.</summary>
+    internal Task<ImmutableSortedDictionary<string, CachedEbuild>> Cache(
         SourceEbuild source, ImmutableArray<GeneratedEbuild> generated, CancellationToken cancel)
     {
-        var others = overlay.Ebuilds(settings.Category, settings.PackageName)
-            .Where(name => !_wanted.ContainsKey($"{Folder}/{name}"))
-            .Select(name => (Name: name, Content: (ReadOnlyMemory<byte>)(overlay.Read($"{Folder}/{name}") ?? [])));
-        var all = generated.Select(ebuild => (Name: ebuild.FileName, ebuild.Content)).Concat(others).ToImmutableArray();
-
-        foreach (var entry in overlay.CacheEntries(settings.Category, settings.PackageName))
-        {
-            if (!all.Any(ebuild => ebuild.Name == entry + ".ebuild"))
-            {
-                _wanted[CachePath(entry)] = null;
-            }
-        }
-
-        var sourced = await Task.WhenAll(all.Select(async ebuild => (ebuild.Name, ebuild.Content, Sourced:
-            await source.Source(settings.Category, settings.PackageName, ebuild.Name, ebuild.Content, request.Eclasses, cancel))));
-        return sourced.ToImmutableSortedDictionary(
-            one => one.Name, one => Entry(one.Name, one.Content, one.Sourced), StringComparer.Ordinal);
+        var others = Ebuilds(settings.Category, settings.PackageName).Where(ebuild => !_wanted.ContainsKey($"{Folder}/{ebuild.Name}"));
+        return Writing(source).Package(
+            settings.Category,
+            settings.PackageName,
+            [.. generated.Select(ebuild => new EbuildText(ebuild.FileName, ebuild.Content)), .. others],
+            name => _wanted.ContainsKey($"{Folder}/{name}"),
+            cancel);
     }
+
+    /// <summary>Cache and Manifest of the repository's other packages, whose ebuilds are people's.</summary>
+    internal async Task Others(SourceEbuild source, CancellationToken cancel)
+    {
+        foreach (var (category, package, folder) in OtherPackages())
+        {
+            var cache = await Writing(source).Package(category, package, Ebuilds(category, package), _ => false, cancel);
+            Manifest(folder + "/Manifest", [.. cache.Values.SelectMany(ebuild => ebuild.Wants ?? [])], isSure: cache.Values.All(ebuild => ebuild.Wants is not null));
+        }
+    }
+
+    /// <summary>What old tools read of metadata.xml.</summary>
+    internal void Descriptions() => _wanted[$"{overlay.Settings.Profiles}/use.local.desc"] = UseLocalDesc.Of(overlay);
+
+    internal IEnumerable<(string Category, string Package, string Folder)> OtherPackages() =>
+        overlay.Categories()
+            .SelectMany(category => overlay.Packages(category).Select(package => (category, package, Folder: overlay.PackageFolder(category, package))))
+            .Where(one => one.Folder != Folder);
+
+    private ImmutableArray<EbuildText> Ebuilds(string category, string package) =>
+        [.. overlay.Ebuilds(category, package).Select(name => new EbuildText(name, overlay.Read($"{overlay.PackageFolder(category, package)}/{name}") ?? []))];
+
+    private CacheWriting Writing(SourceEbuild source) => new(overlay, source, request.Eclasses, _wanted, _notes);
 
     internal RegeneratedManifest Manifest(
         ImmutableArray<GeneratedEbuild> generated, ImmutableSortedDictionary<string, CachedEbuild> cache)
     {
-        var path = $"{Folder}/Manifest";
-        var old = overlay.Read(path) is { } content ? ManifestDocument.Parse(content, path) : ManifestDocument.Empty;
+        // Of an ebuild by a person that cannot be sourced here nobody knows what it wants: no line is dropped.
+        var own = generated.Select(ebuild => ebuild.FileName).ToImmutableHashSet();
         var wanted = generated.Select(ebuild => ebuild.Distfile)
             .Concat(cache.Values.SelectMany(ebuild => ebuild.Wants ?? []))
             .ToImmutableSortedSet(StringComparer.Ordinal);
-
-        // Of an ebuild by a person that cannot be sourced here nobody knows what it wants: no line is dropped.
-        var own = generated.Select(ebuild => ebuild.FileName).ToImmutableHashSet();
-        if (cache.Any(ebuild => ebuild.Value.Wants is null && !own.Contains(ebuild.Key)))
-        {
-            wanted = wanted.Union(old.Distfiles.Select(entry => entry.Name));
-        }
-
-        var update = old.Update(wanted, request.Distfiles);
-        if (update.Document.IsEmpty)
-        {
-            _wanted[path] = null;
-        }
-        else
-        {
-            _wanted[path] = update.Document.ToBytes();
-        }
-
+        var update = Manifest($"{Folder}/Manifest", wanted, isSure: !cache.Any(ebuild => ebuild.Value.Wants is null && !own.Contains(ebuild.Key)));
         foreach (var ebuild in generated)
         {
             if (update.Missing.Contains(ebuild.Distfile) || update.Left.Contains(ebuild.Distfile))
@@ -145,45 +138,17 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         return new(update.Document, [.. wanted.Where(name => request.Distfiles.Any(facts => facts.Name == name))], update.Changed);
     }
 
-    private CachedEbuild Entry(string name, ReadOnlyMemory<byte> content, Sourced sourced)
+    /// <param name="isSure">Whether <paramref name="wanted"/> is all that the package wants; else no line is dropped.</param>
+    private ManifestUpdate Manifest(string path, ImmutableSortedSet<string> wanted, bool isSure)
     {
-        var path = CachePath(name[..^".ebuild".Length]);
-        var now = overlay.Read(path);
-        if (sourced is Sourced.Done { Metadata: var metadata })
-        {
-            var entry = metadata.ToCacheEntry(content.Span);
-            _wanted[path] = entry;
-            return new(
-                now is not null && now.AsSpan().SequenceEqual(entry) ? "unchanged" : "written",
-                SourceAddresses.Names(metadata["SRC_URI"]));
-        }
+        var old = overlay.Read(path) is { } content ? ManifestDocument.Parse(content, path) : ManifestDocument.Empty;
+        var update = old.Update(isSure ? wanted : wanted.Union(old.Distfiles.Select(entry => entry.Name)), request.Distfiles);
 
-        if (sourced is Sourced.Broken { Why: var why } && _wanted.ContainsKey($"{Folder}/{name}"))
-        {
-            throw Failure.Refused($"the generated {name} does not source: {why}", "look at the template and at what the settings put into it");
-        }
-
-        var reason = sourced switch
-        {
-            Sourced.EclassMissing { Eclass: var eclass } => request.Eclasses.Folders.IsEmpty
-                ? $"no Gentoo repository is at hand for {eclass}.eclass ({EclassSources.Places})"
-                : $"{eclass}.eclass is not in {string.Join(", ", request.Eclasses.Folders)}",
-            Sourced.Broken broken => $"the ebuild does not source: {broken.Why}",
-            _ => throw new InvalidOperationException(),
-        };
-        var valid = now is not null && CacheEntry.TryParse(now) is { } kept && kept.EbuildMd5 == EbuildMetadata.Md5(content.Span);
-        if (!valid)
-        {
-            _wanted[path] = null;
-        }
-
-        var what = valid ? "the md5-cache entry was left: it is of this very ebuild"
-            : now is null ? "no md5-cache entry was written" : "the md5-cache entry was removed: it is of another ebuild";
-        _notes.Add($"{name[..^".ebuild".Length]}: {what}; {reason}.");
-        return new(valid ? "left" : now is null ? "none" : "removed", null);
+        // A package without distfiles has no Manifest at all, as Portage leaves it (GLEP 44, thin manifests).
+        byte[] bytes = update.Document.ToBytes();
+        _wanted[path] = bytes.Length == 0 ? default(ReadOnlyMemory<byte>?) : bytes; // a bare null would become an empty file by the conversion from arrays
+        return update;
     }
-
-    private string CachePath(string pf) => $"{overlay.Cache}/{settings.Category}/{pf}";
 
     private EbuildTemplate Template(LineSettings line, EbuildSettings ebuild)
     {

@@ -18,6 +18,7 @@ internal sealed class RootStep(Outside outside, IRoots roots)
             return await roots.Run(
                 new RootRun(root, step.Rights, step.Command)
                 {
+                    KeepIn = step.KeepIn,
                     Binds = [.. tree is null ? ImmutableArray<RootBind>.Empty : [new RootBind(tree, BuildPlan.Tree, Writable: true)], .. step.Binds],
                     WorkingDirectory = tree is null ? "/" : BuildPlan.Tree,
                     Environment = step.Environment,

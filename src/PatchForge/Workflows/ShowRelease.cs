@@ -27,15 +27,18 @@ internal sealed class ShowRelease(Outside outside, IRoots roots, Func<string, st
             .OfType<PreparedRelease>(),
     ];
 
-    public async Task<(AttackAnswer? Answer, Failure? Failure, string? Note)> Attack(RefreshRequest request, PreparedRelease release, CancellationToken cancel)
+    /// <param name="installed">The layer with the installed package, where Portage made it: that is attacked, with all its guards, and no lab is built beside it.</param>
+    public async Task<(AttackAnswer? Answer, Failure? Failure, string? Note)> Attack(RefreshRequest request, PreparedRelease release, string? installed, CancellationToken cancel)
     {
         if (!AttackRelease.CanAttack(release.Line))
         {
             return default;
         }
 
-        var asked = new AttackRequest(request.Settings, release.Release, [AttackModels.Name(AttackModel.Pool)], request.Attacks, true, request.Source, request.Root)
+        ImmutableArray<AttackModel> models = installed is null ? [AttackModel.Pool] : [AttackModel.Pool, AttackModel.Fork];
+        var asked = new AttackRequest(request.Settings, release.Release, [.. models.Select(AttackModels.Name)], request.Attacks, installed is null, request.Source, request.Root)
         {
+            Installed = installed,
             Limit = s_attackLimit,
             Prepared = release,
         };

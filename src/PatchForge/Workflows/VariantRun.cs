@@ -37,18 +37,26 @@ internal sealed class VariantRun(Outside outside, IRoots roots, BuildRequest req
         return await Steps(BuildPlan.Variant(request.Build, variant, image, Environment.ProcessorCount), tree, cancel);
     }
 
+    /// <summary>Emerges what <paramref name="portage"/> says over the root with the synced repository; the layer is the image.</summary>
     public async Task<string?> Portage(PortageRequest portage, string layer, CancellationToken cancel)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(work.Folder, "portage-" + variant)).FullName;
-        var tree = Directory.CreateDirectory(Path.Combine(work.Folder, "empty")).FullName;
-        var failed = await Steps(PortagePlan.Steps(portage, folder), tree, cancel);
-        if (failed is null)
+        var synced = Path.Combine(work.Folder, "synced");
+        var empty = Directory.CreateDirectory(Path.Combine(work.Folder, "empty")).FullName;
+        if (!Directory.Exists(synced))
         {
-            Directory.CreateDirectory(Path.Combine(_result, layer));
-            Directory.Move(PortagePlan.Image(portage, folder), Path.Combine(_result, layer, "0"));
+            var unfinished = Directory.CreateDirectory(Path.Combine(work.Folder, "syncing")).FullName;
+            if (await Step(PortagePlan.Sync(portage, unfinished), request.Root.Tree, empty, cancel) is { } failed)
+            {
+                await roots.Remove(unfinished, cancel);
+                return failed;
+            }
+
+            Directory.Move(unfinished, synced);
         }
 
-        return failed;
+        // Kept when it fails: Portage leaves the build folder, with its log, below var/tmp/portage.
+        var installed = Directory.CreateDirectory(Path.Combine(_result, layer)).FullName;
+        return await Step(PortagePlan.Emerge(portage, installed), request.Root.Tree.With(synced), empty, cancel);
     }
 
     /// <summary>Puts the finished image where later runs find it: whole or not at all.</summary>
@@ -66,27 +74,34 @@ internal sealed class VariantRun(Outside outside, IRoots roots, BuildRequest req
     {
         foreach (var step in steps)
         {
-            var answer = await outside.Story.During(
-                $"{step.Name} {request.Release} ({variant}) in {request.Root.Tree.Name}",
-                progress => Step(step, tree, progress, cancel));
-            if (!answer.Succeeded)
+            if (await Step(step, request.Root.Tree, tree, cancel) is { } failed)
             {
-                return step.Name;
+                return failed;
             }
         }
 
         return null;
     }
 
-    private async Task<ProcessAnswer> Step(BuildStep step, string tree, IStepProgress progress, CancellationToken cancel)
+    /// <returns>Null when it went well, else the step's name.</returns>
+    private async Task<string?> Step(BuildStep step, RootTree root, string tree, CancellationToken cancel)
+    {
+        var answer = await outside.Story.During(
+            $"{step.Name} {request.Release} ({variant}) in {request.Root.Tree.Name}",
+            progress => Step(step, root, tree, progress, cancel));
+        return answer.Succeeded ? null : step.Name;
+    }
+
+    private async Task<ProcessAnswer> Step(BuildStep step, RootTree root, string tree, IStepProgress progress, CancellationToken cancel)
     {
         var total = totals.TryGetValue(step.Name, out var known) ? known : (long?)null;
         long counted = 0;
         await using var log = new LogFile(LogOf(step.Name));
         log.Write("$ " + ShellQuoting.Line(new ProcessRequest(step.Command[0], step.Command[1..]) { Environment = step.Environment }));
         var answer = await roots.Run(
-            new RootRun(request.Root.Tree, step.Rights, step.Command)
+            new RootRun(root, step.Rights, step.Command)
             {
+                KeepIn = step.KeepIn,
                 Binds = [new RootBind(tree, BuildPlan.Tree, Writable: true), .. step.Binds],
                 WorkingDirectory = BuildPlan.Tree,
                 Environment = step.Environment,

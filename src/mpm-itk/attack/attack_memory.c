@@ -116,6 +116,56 @@ static void secret_in_memory(const itk_task *task, itk_result *result)
     }
 }
 
+/* The same bytes, last first, masked like these: hex, two digits a byte. */
+static void turn_round(const char *masked, size_t length, char *out)
+{
+    size_t i;
+
+    for (i = 0; i + 1 < length; i += 2) {
+        out[length - 2 - i] = masked[i];
+        out[length - 1 - i] = masked[i + 1];
+    }
+    out[length] = 0;
+}
+
+/* As DER has a number, and as OpenSSL's BIGNUM has it on this machine. */
+static int number_in_memory(const char *masked, size_t length, char *where, size_t size)
+{
+    char one[257], other[257];
+
+    length -= length % 2;
+    if (length == 0 || length >= sizeof(one)) {
+        return 0;
+    }
+    memcpy(one, masked, length);
+    one[length] = 0;
+    turn_round(one, length, other);
+    return itk_find_in_memory(one, 0, where, size) || itk_find_in_memory(other, 0, where, size);
+}
+
+/* Two marks: of the own host's private key, which shows that the search finds
+ * one, and of the other's. */
+static void key_in_memory(const itk_task *task, itk_result *result)
+{
+    size_t own = strcspn(task->marker, ",");
+    const char *other = task->marker + own + (task->marker[own] == ',');
+    char where[256];
+
+    itk_tried(result, "search of all readable memory, both orders of bytes");
+    if (!number_in_memory(task->marker, own, where, sizeof(where))) {
+        result->outcome = ITK_NOTHING_THERE;
+        itk_kernel(result, "not even the own host's key is found");
+        return;
+    }
+    itk_kernel(result, "the own host's is found");
+    if (number_in_memory(other, strlen(other), where, sizeof(where))) {
+        result->outcome = ITK_SUCCEEDED;
+        itk_evidence(result, "found at %s", where);
+    } else {
+        itk_kernel(result, "the other's is not there");
+    }
+}
+
 /* Writes where others read: the mark at the end of each, where least is used. */
 static void shared_memory(const itk_task *task, itk_result *result)
 {
@@ -254,6 +304,7 @@ static void named_memory(const itk_task *task, itk_result *result)
 
 const itk_attack itk_attacks_on_memory[] = {
     { "memory-secret", secret_in_memory, 0 },
+    { "tls-key", key_in_memory, 0 },
     { "memory-shared", shared_memory, 0 },
     { "memory-protect", protect, 0 },
     { "memory-named", named_memory, 0 },

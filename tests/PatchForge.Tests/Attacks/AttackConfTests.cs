@@ -36,10 +36,27 @@ public sealed class AttackConfTests
     [InlineData(AttackSetting.OpenLogFolder, "TransferLog /srv/attack/sites/pfattacker/log")]
     [InlineData(AttackSetting.NoNewPrivileges, "ItkNoNewPrivileges On")]
     [InlineData(AttackSetting.Crowded, "MaxClients 6")]
+    [InlineData(AttackSetting.Tls, "    SSLCertificateFile /srv/attack/keys/pfvictim.pem")]
     public void A_setting_says_what_is_wrong_with_it_and_the_usual_one_does_not(AttackSetting setting, string line)
     {
         Assert.Contains(line + "\n", Conf(AttackModel.Pool, setting), StringComparison.Ordinal);
         Assert.DoesNotContain(line + "\n", Conf(AttackModel.Pool, AttackSetting.Usual), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_searched_for_is_in_the_planted_keys_one_in_each()
+    {
+        var marks = Catalog.All.Select(attack => attack.Means).OfType<Means.Inside>().Single(means => means.Name == "tls-key").Marks.Split(',');
+        var keys = AttackFiles.Of(Recipe(AttackModel.Pool, AttackSetting.Tls, [])).Where(file => file.Path.StartsWith("keys/", StringComparison.Ordinal)).ToArray();
+
+        Assert.Equal(["keys/pfattacker.pem", "keys/pfvictim.pem"], keys.Select(file => file.Path));
+        for (var i = 0; i < keys.Length; i++)
+        {
+            var lines = keys[i].Text.Split('\n').Skip(1).TakeWhile(line => !line.StartsWith('-'));
+            var der = AttackCast.Masked(Convert.FromBase64String(string.Concat(lines)));
+            Assert.Contains(marks[i], der, StringComparison.Ordinal);
+            Assert.DoesNotContain(marks[1 - i], der, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using PatchForge.Diffs;
+using PatchForge.Seams;
 using PatchForge.Trees;
 
 namespace PatchForge.Tests.Diffs;
@@ -63,6 +64,36 @@ public sealed class PatchParserTests
         Assert.True(patch.Files.Single().Hunks.Single().Lines[0] is { Bare: true, Kind: LineKind.Context });
         Assert.Equal(text, patch.Text());
         Assert.Equal("\nb\nc\n", PatchApplier.Apply(patch, Make.Tree(("f", "\na\nc\n"))).Tree!.Text("f"));
+    }
+
+    [Fact]
+    public void A_time_stamp_behind_blanks_in_the_place_of_the_tab_is_no_part_of_the_name()
+    {
+        var patch = Make.Patch("--- a.orig/f       2008-09-26 21:59:11.000000000 +0000\n+++ a/f 2008-09-26 21:59:26 +0000\n@@ -1 +1 @@\n-a\n+b\n");
+
+        Assert.Equal(new FileChange.Edit(TreePath.Parse("f")), patch.Files.Single().Change);
+    }
+
+    [Fact]
+    public void A_git_line_alone_says_nothing_and_stays_where_it_is()
+    {
+        var text = "diff --git a/touched b/touched\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\ndiff --git a/g b/g\n";
+        var patch = Make.Patch(text);
+
+        Assert.Equal(TreePath.Parse("f"), patch.Files.Single().Change.Path);
+        Assert.Equal(text, patch.Text());
+        Assert.Empty(Make.Patch("diff --git a/f b/f\n").Files);
+    }
+
+    [Fact]
+    public void A_blank_line_behind_the_last_hunk_loses_no_change()
+    {
+        var text = "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n \n";
+        var patch = Make.Patch(text);
+
+        Assert.Equal(" \n", Assert.Single(patch.Trailer).ToString() + "\n");
+        Assert.Equal(text, patch.Text());
+        Assert.Throws<Failure>(() => Make.Patch(text + "+c\n"));
     }
 
     [Fact]

@@ -33,27 +33,57 @@ public sealed class PlansTests
         Assert.Contains("itk, prefork", failure.Hint, StringComparison.Ordinal);
     }
 
+    private static readonly PortageRequest s_emerge = new("/published", "mpm-itk", "/gentoo", "/distfiles", "www-servers/apache", "2.0.65-r1", ["-mpm-worker", "mpm-itk"], "itk");
+
     [Fact]
-    public void Portage_builds_by_phases_with_its_sandboxes_and_without_merging()
+    public void Portage_syncs_the_repository_and_emerges_the_package_each_into_a_layer_of_its_own()
     {
-        var request = new PortageRequest("/repo", "patchforge", "/gentoo", "/distfiles", "www-servers/apache", "2.0.65-r1", ["mpm-itk", "-ssl"]);
+        var (sync, emerge) = (PortagePlan.Sync(s_emerge, "/synced"), PortagePlan.Emerge(s_emerge, "/installed"));
 
-        var steps = PortagePlan.Steps(request, "/work");
+        Assert.Equal(["mpm-itk", "www-servers/apache"], sync.Command[^2..]);
+        Assert.Contains("emaint sync --repo", sync.Command[2], StringComparison.Ordinal);
+        Assert.Equal("=www-servers/apache-2.0.65-r1::mpm-itk", emerge.Command[^1]);
+        Assert.Equal(("/synced", "/installed"), (sync.KeepIn, emerge.KeepIn));
+        Assert.Contains(new RootBind("/published", PortagePlan.Published), sync.Binds);
+        Assert.DoesNotContain(emerge.Binds, bind => bind.Outside == "/published");
+        Assert.Contains(new RootBind("/distfiles", PortagePlan.DistDir), emerge.Binds);
+        Assert.All(new[] { sync, emerge }, step => Assert.DoesNotContain(step.Binds, bind => bind.Writable));
+    }
 
-        Assert.Equal(["clean", "prepare", "configure", "compile", "install"], steps.Select(step => step.Name));
-        Assert.Equal(["ebuild", "/var/db/repos/patchforge/www-servers/apache/apache-2.0.65-r1.ebuild", "install"], steps[^1].Command);
-        Assert.All(steps, step =>
-        {
-            Assert.Equal(RootRights.Portage, step.Rights);
-            Assert.Equal("mpm-itk -ssl", step.Environment["USE"]);
-            foreach (var feature in new[] { "sandbox", "usersandbox", "userpriv", "network-sandbox", "ipc-sandbox", "pid-sandbox", "mount-sandbox" })
-            {
-                Assert.Contains(feature, step.Environment["FEATURES"].Split(' '));
-            }
+    [Theory]
+    [InlineData("sandbox")]
+    [InlineData("usersandbox")]
+    [InlineData("userpriv")]
+    [InlineData("userfetch")]
+    [InlineData("network-sandbox")]
+    [InlineData("ipc-sandbox")]
+    [InlineData("mount-sandbox")]
+    [InlineData("collision-protect")]
+    [InlineData("test")]
+    public void Portage_builds_with_its_sandboxes_its_tests_and_no_foreign_file_replaced(string feature)
+    {
+        var emerge = PortagePlan.Emerge(s_emerge, "/installed");
 
-            Assert.DoesNotContain(step.Binds, bind => bind.Writable && bind.Outside != "/work");
-        });
-        Assert.Equal("/work/www-servers/apache-2.0.65-r1/image", PortagePlan.Image(request, "/work"));
+        Assert.Equal(RootRights.Portage, emerge.Rights);
+        Assert.Contains(feature, emerge.Environment["FEATURES"].Split(' '));
+        Assert.Equal("-mpm-worker mpm-itk", emerge.Environment["USE"]);
+    }
+
+    [Fact]
+    public void A_QA_notice_is_told_once_with_all_its_lines()
+    {
+        string[] log =
+        [
+            ">>> Install www-servers/apache-2.0.65", " * QA Notice: command not found:", " * ", " * \t/x/configure: line 7: which: not found",
+            "configure: done", " * something else", " * QA Notice: Files built without respecting CFLAGS have been detected", " *  usr/bin/x",
+            "", " * QA Notice: command not found:", " * /x/configure: line 7: which: not found",
+        ];
+
+        Assert.Equal(
+            ["command not found: /x/configure: line 7: which: not found", "Files built without respecting CFLAGS have been detected usr/bin/x"],
+            QaNotices.Of(log));
+        Assert.Equal(["x y"], QaNotices.Of([" \u001b[33;01m*\u001b[0m QA Notice: x", " \u001b[33;01m*\u001b[0m y"]));
+        Assert.Empty(QaNotices.Of(["QA Notice: not Portage's", " * Applying a.patch ..."]));
     }
 
     [Fact]

@@ -48,6 +48,19 @@ public sealed class HttpdConfTests
     }
 
     [Fact]
+    public void A_2_0_server_with_mod_ssl_has_each_site_on_a_port_of_its_own_with_its_own_key_and_user()
+    {
+        var lines = Conf(Dialect.Httpd20, "mod_ssl.so");
+
+        Assert.Contains("LoadModule ssl_module /m/mod_ssl.so", lines);
+        Assert.Equal(
+            ["<VirtualHost 127.0.0.1:8082>", "    ServerName beta.test", "    AssignUserID pfb pfb", "    SSLEngine on", "    SSLCertificateFile /srv/smoke/keys/beta.test.pem", "</VirtualHost>"],
+            lines.SkipWhile(line => line != "<VirtualHost 127.0.0.1:8082>").Where(line => !line.Contains("DocumentRoot", StringComparison.Ordinal) && !line.Contains("ScriptAlias", StringComparison.Ordinal)).Take(6));
+        Assert.DoesNotContain(Conf(Dialect.Httpd20), line => line.Contains("SSL", StringComparison.Ordinal));
+        Assert.DoesNotContain(Conf(Dialect.Httpd24, "mod_ssl.so"), line => line.Contains("SSL", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Scripts_of_a_server_with_threads_have_their_socket()
     {
         Assert.Contains("ScriptSock /srv/smoke/run/cgid", Conf(Dialect.Httpd24, "mod_cgid.so"));

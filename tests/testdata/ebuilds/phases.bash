@@ -3,7 +3,11 @@
 # econf, emake and what decides of the world print what they were given, one word a line after their name; what
 # installs does so, below D. S, T, D, ED and FILESDIR come from the environment.
 set -u
-inherit() { :; }
+# The overlay's own eclass is what is tried as well; those of ::gentoo are stood in for.
+inherit() { local one; for one; do if [[ ${one} == mpm-itk ]]; then source "${ECLASS}"; fi; done; }
+EXPORT_FUNCTIONS() { :; }
+in_iuse() { [[ " ${IUSE} " == *" $1 "* ]]; }
+ver_cut() { [[ $1 == 1-2 ]] || die "ver_cut $1"; echo "${PV%.*}"; }
 die() { echo "die: ${*:-}" >&2; exit 1; }
 use() { [[ " ${IUSE} " == *" $1 "* ]] || die "USE=$1 is not in IUSE"; [[ " ${USE-} " == *" $1 "* ]]; }
 usev() { if use "$1"; then echo "${2-$1}"; fi; }

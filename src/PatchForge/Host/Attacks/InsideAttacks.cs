@@ -12,13 +12,16 @@ internal sealed partial class InsideAttacks(Service service)
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     /// <summary>The handler's query. Nobody but the module reads it, and it decodes nothing.</summary>
-    public string Query(string name, string target = "", int number = 0, string mark = AttackCast.Secret)
+    public string Query(string name, string target = "", int number = 0, string mark = AttackCast.Secret) =>
+        Asked(name, target, number, AttackCast.Masked(mark));
+
+    private string Asked(string name, string target, int number, string masked)
     {
         var cast = service.Cast;
         var front = service.Orders.HasFront ? cast.Front : cast.Server;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"/itk-attack?name={name}&target={target}&number={number}&own={cast.Attacker.Id}&group={cast.Attacker.Group}&victim={cast.Victim.Id}&front={front.Id}&mark={AttackCast.Masked(mark)}&place={AttackFiles.Place}");
+            $"/itk-attack?name={name}&target={target}&number={number}&own={cast.Attacker.Id}&group={cast.Attacker.Group}&victim={cast.Victim.Id}&front={front.Id}&mark={masked}&place={AttackFiles.Place}");
     }
 
     public async Task<AttackSeen> Run(string id, Means.Inside attack, CancellationToken cancel)
@@ -30,7 +33,7 @@ internal sealed partial class InsideAttacks(Service service)
         var needsOthers = attack.Target is "other" or "sibling";
         await using var other = needsOthers ? await Busy(cast.Victim.Host, cancel) : null;
         await using var sibling = needsOthers ? await Busy(cast.Attacker.Host, cancel) : null;
-        var reply = await service.Ask(cast.Attacker.Host, Query(attack.Name, attack.Target, attack.Number, mark), s_patience, cancel);
+        var reply = await service.Ask(cast.Attacker.Host, Asked(attack.Name, attack.Target, attack.Number, attack.Marks.Length > 0 ? attack.Marks : AttackCast.Masked(mark)), s_patience, cancel);
         if (reply is not { Status: 200 } && attack.Then == Aftermath.LineIsForged)
         {
             // Lines in the report pipe end the worker; what came into the log counts.

@@ -1,0 +1,43 @@
+# Copyright 2026 The PatchForge authors
+# Distributed under the terms of the GNU General Public License v2
+
+EAPI=8
+
+inherit shell-completion
+
+DESCRIPTION="Moves patch series to new releases, and builds, tries and packages what comes of it"
+HOMEPAGE="https://wiki.gentoo.org/wiki/No_homepage"
+SRC_URI="${P}-linux.tar.xz"
+
+# The tool's own, then what its libraries are under.
+LICENSE="Apache-2.0 GPL-2-with-linking-exception MIT"
+SLOT="0"
+KEYWORDS="-* ~amd64"
+RESTRICT="fetch"
+
+RDEPEND="
+	app-shells/bash
+	dev-libs/openssl
+	sys-apps/util-linux
+	virtual/dotnet-sdk:10.0
+"
+
+QA_PREBUILT="opt/patchforge/*"
+
+pkg_nofetch() {
+	einfo "${A} is made from a checkout of the sources:"
+	einfo "  ./pack DIRECTORY"
+	einfo "Put it into the folder that DISTDIR names."
+}
+
+src_install() {
+	insinto /opt/patchforge
+	doins -r lib/.
+	fperms +x /opt/patchforge/patchforge
+	dosym ../../opt/patchforge/patchforge /usr/bin/patchforge
+	doman patchforge.1
+	newbashcomp completions/patchforge.bash patchforge
+	newzshcomp completions/patchforge.zsh _patchforge
+	newfishcomp completions/patchforge.fish patchforge.fish
+	einstalldocs
+}
