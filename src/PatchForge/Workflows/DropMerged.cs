@@ -124,7 +124,7 @@ public sealed class DropMerged(Outside outside, Func<string, string?> variable)
     };
 
     /// <summary>The overlay with the series as they will be; of a generated patch it keeps what is on disk, as any regeneration of one line does.</summary>
-    private async Task<RegenerateOverlayAnswer> Overlay(DropRequest request, IReadOnlyDictionary<string, LoadedSeries> series, CancellationToken cancel) =>
+    private async Task<RegenerateOverlayAnswer> Overlay(DropRequest request, Dictionary<string, LoadedSeries> series, CancellationToken cancel) =>
         await new RegenerateOverlay(outside.Processes).Run(
             new RegenerateOverlayRequest(
                 request.Settings,

@@ -60,7 +60,7 @@ public static class PlanMatrix
             : throw new Failure(FailureKind.CommandLine, "there is no job to plan", "the line has no release with an ebuild: name one, or say --all");
     }
 
-    private static IEnumerable<(string? Root, bool Portage)> Roots(PlanMatrixRequest request)
+    private static (string? Root, bool Portage)[] Roots(PlanMatrixRequest request)
     {
         var roots = request.Roots.Distinct().Select(root => ((string?)root, false)).Concat(request.PortageRoots.Distinct().Select(root => ((string?)root, true))).ToArray();
         return roots.Length == 0 ? [(null, false)] : roots;
