@@ -32,7 +32,7 @@ public sealed class ShowReleaseTests : IDisposable
     public async Task An_ordinary_user_is_told_that_attacks_need_root()
     {
         _roots.Can = new RootAbility.WithSubordinateIds();
-        var (answer, failure, note) = await Show.Attack(Request(), Prepared("2.4.68"), Cancel);
+        var (answer, failure, note) = await Show.Attack(Request(), Prepared("2.4.68"), null, Cancel);
         Assert.Null(answer);
         Assert.Null(failure);
         Assert.Contains("2.4.68 was not attacked: attacks need root", note, StringComparison.Ordinal);
@@ -42,7 +42,7 @@ public sealed class ShowReleaseTests : IDisposable
     public async Task A_build_of_the_lab_that_fails_is_a_failure_and_figures_are_only_missed()
     {
         _roots.Answers = run => new ProcessAnswer(run.Rights == RootRights.Packages ? 0 : 1, "", "no compiler\n");
-        var (_, failure, _) = await Show.Attack(Request(), Prepared("2.4.68"), Cancel);
+        var (_, failure, _) = await Show.Attack(Request(), Prepared("2.4.68"), null, Cancel);
         Assert.Equal(FailureKind.Refused, failure?.Kind);
         var (figures, note) = await Show.Measure(Request(), Prepared("2.4.68"), Cancel);
         Assert.Null(figures);
@@ -53,7 +53,7 @@ public sealed class ShowReleaseTests : IDisposable
     public async Task Packages_that_cannot_be_had_are_a_note()
     {
         _roots.Answers = _ => new ProcessAnswer(100, "", "E: no network\n");
-        var (answer, failure, note) = await Show.Attack(Request(), Prepared("2.4.68"), Cancel);
+        var (answer, failure, note) = await Show.Attack(Request(), Prepared("2.4.68"), null, Cancel);
         Assert.Null(answer);
         Assert.Null(failure);
         Assert.Contains("no network", note, StringComparison.Ordinal);
