@@ -44,10 +44,10 @@ internal static class Program
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<int> Run(string[] args)
     {
-        var doors = new Doors(Open, Console.Out, Version());
+        var doors = new Doors(Open, Console.Out, Version()) { Screen = Screen() };
         var parsed = CommandTree.Declare(doors).Parse(args);
         var json = CommonOptions.IsJson(args);
-        if (parsed.Errors.Count > 0)
+        if (parsed.Errors.Count > 0 && !CompletionCommand.IsQuestion(args))
         {
             return Tell(
                 new Failure(
@@ -90,6 +90,11 @@ internal static class Program
             return 255;
         }
     }
+
+    /// <summary>Null where standard output is no terminal; without colours where NO_COLOR or a terminal without them says so.</summary>
+    private static Screen? Screen() => Console.IsOutputRedirected ? null : new Screen(
+        Console.WindowWidth is > 0 and var width ? width : 80,
+        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb"));
 
     private static int Tell(Failure failure, bool json)
     {

@@ -27,9 +27,10 @@ public sealed class ArchitectureTests
         ["Smoke"] = ["Httpd", "Settings", "Seams"],
         ["Attacks"] = ["Httpd", "Seams"],
         ["Bench"] = ["Httpd", "Seams"],
-        ["Workflows"] = ["Archives", "Attacks", "Bench", "Diffs", "Ebuilds", "Httpd", "Landing", "Manifests", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
-        ["Reporting"] = ["Bench", "Workflows", "Seams"],
-        ["Commands"] = ["Bench", "Workflows", "Reporting", "Settings", "Series", "Roots", "Releases", "Seams"],
+        ["Matrix"] = ["Settings", "Seams"],
+        ["Workflows"] = ["Archives", "Attacks", "Bench", "Diffs", "Ebuilds", "Httpd", "Landing", "Manifests", "Matrix", "Overlays", "Releases", "Roots", "Series", "Settings", "Smoke", "Trees", "Seams"],
+        ["Reporting"] = ["Bench", "Matrix", "Workflows", "Seams"],
+        ["Commands"] = ["Bench", "Matrix", "Workflows", "Reporting", "Settings", "Series", "Roots", "Releases", "Seams"],
         ["Host"] = ["Attacks", "Roots", "Smoke", "Trees", "Settings", "Seams"],
     };
 

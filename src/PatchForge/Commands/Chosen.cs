@@ -40,6 +40,20 @@ internal static class Chosen
             $"{settings.File} has no release {version}",
             "the releases are " + string.Join(", ", settings.Lines.SelectMany(line => line.Releases).Select(release => release.Version)));
 
+    /// <summary>The line named, the release's, or the only one.</summary>
+    /// <exception cref="Failure">CommandLine, when there is no such line, or there are several and none is named.</exception>
+    public static LineSettings Line(ForgeSettings settings, string? named, string? release)
+    {
+        var of = release is null ? null : settings.Release(release).Line;
+        var line = named is null ? of ?? (settings.Lines.Length == 1 ? settings.Lines[0] : null) : settings.Lines.FirstOrDefault(known => known.Line == named);
+        return line is null || (of is not null && of.Line != line.Line)
+            ? throw new Failure(
+                FailureKind.CommandLine,
+                line is not null ? $"{release} is a release of line {of?.Line}, not of {named}" : named is null ? "there are several lines" : $"there is no line {named}",
+                "name one with --line: " + string.Join(", ", settings.Lines.Select(known => known.Line)))
+            : line;
+    }
+
     public static SourceOptions Source(ParseResult parsed, Option<string?> distdir, Option<string?>? git, Option<bool>? unofficial, Option<bool>? trust)
     {
         var folder = parsed.GetValue(distdir);

@@ -11,7 +11,7 @@ namespace PatchForge.Commands;
 internal sealed record CommandRun(ParseResult Parsed, Outside Outside, TextWriter Answers, string Version, CancellationToken Cancel)
 {
     public static CommandRun Of(Doors doors, ParseResult parsed, CancellationToken cancel) =>
-        new(parsed, doors.Open(CommonOptions.Volume(parsed)), doors.Answers, doors.Version, cancel);
+        new(parsed, doors.Open(CommonOptions.Volume(parsed)), doors.Answers, doors.Version, cancel) { Screen = doors.Screen };
 
     /// <summary>A verb whose run answers an exit code.</summary>
     public static Command Verb(Doors doors, string name, string description, Func<CommandRun, Task<int>> run, params ReadOnlySpan<Symbol> symbols)
@@ -38,6 +38,9 @@ internal sealed record CommandRun(ParseResult Parsed, Outside Outside, TextWrite
         command.SetAction((parsed, cancel) => run(Of(doors, parsed, cancel)));
         return command;
     }
+
+    /// <summary>The terminal that answers go to; null where they go elsewhere.</summary>
+    public Screen? Screen { get; private init; }
 
     public IRoots Roots => Outside.Roots;
 

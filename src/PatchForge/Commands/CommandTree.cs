@@ -16,6 +16,7 @@ internal static class CommandTree
             root.Add(verb);
         }
 
+        CompletionCommand.Offer(root);
         root.SetAction((parsed, cancel) => OverviewCommand.Run(CommandRun.Of(doors, parsed, cancel)));
         return root;
     }
@@ -36,18 +37,24 @@ internal static class CommandTree
     [
         StatusCommand.Declare(doors),
         RefreshCommand.Declare(doors),
+        UndoCommand.Declare(doors),
         FetchCommand.Declare(doors),
         VerifyCommand.Declare(doors),
         ApplyCommand.Declare(doors),
         EditCommand.Declare(doors),
         SaveCommand.Declare(doors),
+        .. ExchangeCommands.Declare(doors),
+        .. CompareCommands.Declare(doors),
         .. RegenerateCommands.Declare(doors),
         LintCommand.Declare(doors),
         PublishCommand.Declare(doors),
         .. BuildCommands.Declare(doors),
         AttackCommand.Declare(doors),
         BenchCommand.Declare(doors),
+        MatrixCommand.Declare(doors),
         ChrootCommand.Declare(doors),
         DoctorCommand.Declare(doors),
+        InitCommand.Declare(doors),
+        CompletionCommand.Declare(doors),
     ];
 }

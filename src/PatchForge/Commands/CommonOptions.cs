@@ -14,7 +14,11 @@ public enum StoryVolume
 }
 
 /// <summary>What every command is given: the doors outside (opened when the volume is known) and where answers go.</summary>
-public sealed record Doors(Func<StoryVolume, Outside> Open, TextWriter Answers, string Version);
+public sealed record Doors(Func<StoryVolume, Outside> Open, TextWriter Answers, string Version)
+{
+    /// <summary>The terminal that answers go to; null where they go elsewhere.</summary>
+    public Reporting.Screen? Screen { get; init; }
+}
 
 /// <summary>Options that mean the same wherever they stand.</summary>
 internal static class CommonOptions

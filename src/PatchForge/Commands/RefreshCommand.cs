@@ -17,10 +17,25 @@ internal static class RefreshCommand
     private static readonly Option<bool> NoBench = new("--no-bench") { Description = "Leave out the quick look at its speed" };
     private static readonly Option<string[]> Attack = new("--attack") { Description = "One attack by its id instead of all; `patchforge attack --list` names them. May be given several times", HelpName = "ID" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be written, and write nothing" };
+    private static readonly Option<string[]> Variant = new("--variant")
+    {
+        Description = "Build, ask and attack this variant alone, such as itk, or set of USE flags, and write nothing: one job of a matrix. May be given several times",
+        HelpName = "NAME",
+    };
+
     private static readonly Option<string[]> AcceptFuzz = new("--accept-fuzz")
     {
         Description = "A patch that may apply with fuzz; it is written anew without. May be given several times",
         HelpName = "PATCH",
+    };
+
+    private static readonly Option<bool> Continue = new("--continue") { Description = "Go on with a refresh that waits: its work tree is resolved" };
+    private static readonly Option<bool> Skip = new("--skip") { Description = "Go on with a refresh that waits, and leave the patch out of that release" };
+    private static readonly Option<bool> Abort = new("--abort") { Description = "Give a refresh that waits up; nothing had been written" };
+    private static readonly Option<string[]> Add = new("--add")
+    {
+        Description = "With --continue: a file that is new in the work tree and belongs into the patch. May be given several times",
+        HelpName = "FILE",
     };
 
     private static readonly Option<string?> Report = new("--report")
@@ -41,12 +56,17 @@ internal static class RefreshCommand
         "refresh",
         "The main job: fetch, verify, move the series, regenerate the overlay, build, smoke, attack, measure, report. Told no release, it does what this machine can and ends with 0 if that was anything",
         Run,
-        Releases, Line, All, NoBuild, NoAttack, NoBench, Attack, DryRun, AcceptFuzz, Report, Distdir, Git, Unofficial, Trust, Root, Gentoo);
+        Releases, Line, All, NoBuild, NoAttack, NoBench, Attack, Variant, DryRun, AcceptFuzz, Continue, Skip, Abort, Add, Report, Distdir, Git, Unofficial, Trust, Root, Gentoo);
 
     private static async Task<int> Run(CommandRun run)
     {
         var settings = run.Settings();
         var parsed = run.Parsed;
+        if (Resumed(parsed) is { } how)
+        {
+            return await Resume(run, settings, how);
+        }
+
         var request = new RefreshRequest(
             settings,
             Chosen.Releases(settings, parsed.GetValue(Releases) ?? [], parsed.GetValue(Line), parsed.GetValue(All)),
@@ -61,11 +81,49 @@ internal static class RefreshCommand
             Measure = !parsed.GetValue(NoBench),
             Named = parsed.GetValue(Releases) is { Length: > 0 } || parsed.GetValue(Line) is not null || parsed.GetValue(All),
             DryRun = parsed.GetValue(DryRun),
+            Variants = [.. (parsed.GetValue(Variant) ?? []).Distinct()],
             AcceptFuzz = Chosen.Patches(parsed.GetValue(AcceptFuzz) ?? []),
         };
-        var answer = await new Refresh(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel);
-        run.Answer(answer, Json.Default.RefreshAnswer, RefreshText.Of);
-        var reported = WriteReport(run, settings, answer, parsed.GetValue(Report));
+        var answer = request.Variants.IsEmpty
+            ? await new Refresh(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel)
+            : await new TryVariants(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable).Run(request, run.Cancel);
+        return Told(run, settings, answer);
+    }
+
+    /// <summary>The one of the three that was said; null for a refresh that begins.</summary>
+    private static Option<bool>? Resumed(ParseResult parsed)
+    {
+        Option<bool>[] said = [.. new[] { Continue, Skip, Abort }.Where(parsed.GetValue)];
+        var alone = said.Length == 0
+            || (said.Length == 1 && parsed.GetValue(Releases) is null or [] && !parsed.GetValue(All) && !parsed.GetValue(DryRun) && !parsed.GetValue(NoBuild)
+                && parsed.GetValue(Variant) is null or [] && parsed.GetValue(Line) is null && parsed.GetValue(Distdir) is null && parsed.GetValue(Git) is null && parsed.GetValue(Root) is null);
+        return !alone ? throw new Failure(FailureKind.CommandLine, $"{said[0].Name} stands alone: the refresh that waits knows what it was asked", "--accept-fuzz, --add and --report may stand beside it")
+            : said.Length == 0 && parsed.GetValue(Add) is { Length: > 0 } ? throw new Failure(FailureKind.CommandLine, "--add goes with --continue")
+            : said.FirstOrDefault();
+    }
+
+    private static async Task<int> Resume(CommandRun run, ForgeSettings settings, Option<bool> how)
+    {
+        var refresh = new Refresh(run.Outside, run.Roots, run.Folders, Environment.GetEnvironmentVariable);
+        if (how == Abort)
+        {
+            run.Answer(refresh.Abort(settings), Json.Default.AbortAnswer, RefreshText.Of);
+            return 0;
+        }
+
+        var asked = new ResumeRequest(
+            settings,
+            how == Skip ? Workflows.Resume.Skip : Workflows.Resume.Continue,
+            [.. run.Parsed.GetValue(Add) ?? []],
+            Chosen.Patches(run.Parsed.GetValue(AcceptFuzz) ?? []),
+            "patchforge " + run.Version);
+        return Told(run, settings, await refresh.Resume(asked, run.Cancel));
+    }
+
+    private static int Told(CommandRun run, ForgeSettings settings, RefreshAnswer answer)
+    {
+        run.Answer(answer, Json.Default.RefreshAnswer, one => RefreshText.Of(one, run.Screen));
+        var reported = WriteReport(run, settings, answer, run.Parsed.GetValue(Report));
         return answer.ExitCode is 0 ? reported : answer.ExitCode;
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace PatchForge.Diffs;
@@ -166,15 +165,12 @@ public static class ThreeWay
         return chunks.Finish();
     }
 
-    private static int Growth(List<Change> changes, int from, int to) =>
-        CollectionsMarshal.AsSpan(changes)[from..to] is var some && some.IsEmpty ? 0 : Sum(some);
-
-    private static int Sum(ReadOnlySpan<Change> changes)
+    private static int Growth(List<Change> changes, int from, int to)
     {
         var sum = 0;
-        foreach (var change in changes)
+        for (var i = from; i < to; i++)
         {
-            sum += change.NewCount - change.OldCount;
+            sum += changes[i].NewCount - changes[i].OldCount;
         }
 
         return sum;

@@ -11,15 +11,19 @@ namespace PatchForge.Landing;
 /// its category); each such folder is written whole beside, and exchanged with the old one in one step. A
 /// journal, durable before the first exchange, lets the next run finish what a killed one began: every folder
 /// is at any moment as it was or as it shall be, and after the next command all of them are as they shall be.
-/// docs/adr/0002 says why.
+/// docs/adr/0002 says why. What a landing took the place of stays in <c>.patchforge/undo</c>, so that the last one
+/// can be taken back.
 /// </summary>
-public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
+public sealed partial class LandingStrip(string home, WorkFolder work, IFolders folders)
 {
     private const string JournalHead = "patchforge landing 1";
+    private const string JournalName = "journal";
+    private const string What = "what"; // the command, and the session that it ended
+    private const string Nothing = "none"; // the fingerprint of a folder that is not there
 
     private string Staging => Path.Combine(work.Path, "landing");
 
-    private string Journal => Path.Combine(Staging, "journal");
+    private string Journal => Path.Combine(Staging, JournalName);
 
     /// <summary>Finishes or forgets what an earlier run left. Call it before reading what a landing may change.</summary>
     /// <returns>The folders that were finished; empty when there was nothing.</returns>
@@ -41,8 +45,14 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
             return [];
         }
 
-        var finished = ReadJournal() is { } entries ? Exchange(entries) : [];
-        Clear();
+        if (ReadJournal(Staging) is not { } entries)
+        {
+            Clear();
+            return [];
+        }
+
+        var finished = Exchange(entries);
+        Keep();
         return finished;
     }
 
@@ -52,7 +62,8 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
     /// </summary>
     /// <param name="units">The folders that land as one, relative to home; every change lies below one of them.</param>
     /// <returns>The paths that changed, in order.</returns>
-    public ImmutableArray<TreePath> Land(IReadOnlyList<TreePath> units, IEnumerable<FileChange> changes)
+    /// <param name="session">Noted with what landed, for who has to know afterwards whether it did (<see cref="LastSession"/>).</param>
+    public ImmutableArray<TreePath> Land(IReadOnlyList<TreePath> units, IEnumerable<FileChange> changes, string session = "")
     {
         var effective = changes.Where(IsEffective).OrderBy(change => change.Path).ToImmutableArray();
         if (effective.IsEmpty)
@@ -68,9 +79,10 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
             entries.Add(Stage(entries.Count, group.Key, group));
         }
 
-        WriteJournal(entries.ToImmutable());
+        WriteDurably(Path.Combine(Staging, What), Encoding.UTF8.GetBytes($"{work.Command}\n{session}\n"));
+        WriteJournal(Staging, entries.ToImmutable());
         Exchange(entries.ToImmutable());
-        Clear();
+        Keep();
         return [.. effective.Select(change => change.Path)];
     }
 
@@ -155,7 +167,11 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
             }
 
             MakeFolder(Path.GetDirectoryName(target) ?? home);
-            if (Directory.Exists(target))
+            if (entry.After == Nothing)
+            {
+                Directory.Move(target, entry.Staged);
+            }
+            else if (Directory.Exists(target))
             {
                 folders.Exchange(entry.Staged, target);
             }
@@ -171,8 +187,9 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
         return done.ToImmutable();
     }
 
-    private void WriteJournal(ImmutableArray<Entry> entries)
+    private void WriteJournal(string folder, ImmutableArray<Entry> entries)
     {
+        var journal = Path.Combine(folder, JournalName);
         var text = new StringBuilder(JournalHead).Append('\n');
         foreach (var entry in entries)
         {
@@ -180,34 +197,35 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
                 .Append(Path.GetFileName(entry.Staged)).Append(' ').Append(entry.Unit.Text).Append('\n');
         }
 
-        WriteDurably(Journal + ".new", Encoding.UTF8.GetBytes(text.ToString()));
-        folders.Sync(Staging);
-        File.Move(Journal + ".new", Journal, overwrite: true);
-        folders.Sync(Staging);
+        WriteDurably(journal + ".new", Encoding.UTF8.GetBytes(text.ToString()));
+        folders.Sync(folder);
+        File.Move(journal + ".new", journal, overwrite: true);
+        folders.Sync(folder);
     }
 
-    private ImmutableArray<Entry>? ReadJournal()
+    private static ImmutableArray<Entry>? ReadJournal(string folder)
     {
-        if (!File.Exists(Journal))
+        var journal = Path.Combine(folder, JournalName);
+        if (!File.Exists(journal))
         {
             return null;
         }
 
-        var lines = File.ReadAllLines(Journal);
+        var lines = File.ReadAllLines(journal);
         if (lines.Length == 0 || lines[0] != JournalHead)
         {
-            throw Failure.Refused($"{Journal} is not a journal that this version can read", "finish with the version that wrote it, or remove the folder .patchforge/landing");
+            throw Failure.Refused($"{journal} is not a journal that this version can read", $"finish with the version that wrote it, or remove the folder {folder}");
         }
 
         return
         [
             .. lines.Skip(1).Select((line, index) =>
             {
-                var at = new FileLocation(Journal, index + 2);
+                var at = new FileLocation(journal, index + 2);
                 var fields = line.Split(' ', 4);
                 return fields.Length == 4
-                    ? new Entry(TreePath.Parse(fields[3], at), Path.Combine(Staging, TreePath.Parse(fields[2], at).Name), fields[0], fields[1])
-                    : throw Failure.Refused("a broken journal line", "remove the folder .patchforge/landing", at);
+                    ? new Entry(TreePath.Parse(fields[3], at), Path.Combine(folder, TreePath.Parse(fields[2], at).Name), fields[0], fields[1])
+                    : throw Failure.Refused("a broken journal line", $"remove the folder {folder}", at);
             }),
         ];
     }
@@ -280,11 +298,11 @@ public sealed class LandingStrip(string home, WorkFolder work, IFolders folders)
     }
 
     /// <summary>SHA-256 over every path, kind, mode and content below a folder; <c>none</c> when it is not there.</summary>
-    private static string Fingerprint(string folder)
+    public static string Fingerprint(string folder)
     {
         if (!Directory.Exists(folder))
         {
-            return "none";
+            return Nothing;
         }
 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -9,13 +9,18 @@ namespace PatchForge.Landing;
 public sealed class WorkFolder : IDisposable
 {
     private const int WouldBlock = 11; // EWOULDBLOCK of flock(2), which .NET hands on as the exception's HResult
+    private const string HolderFile = "holder";
     private readonly FileStream? _lock;
 
-    private WorkFolder(string path, FileStream? held)
+    private WorkFolder(string path, string command, FileStream? held)
     {
         Path = path;
+        Command = command;
         _lock = held;
     }
+
+    /// <summary>What is run, for those who have to wait and for the record of what landed; empty for one that only looks.</summary>
+    public string Command { get; }
 
     public string Path { get; }
 
@@ -39,16 +44,14 @@ public sealed class WorkFolder : IDisposable
 
             // FileShare.None is flock(LOCK_EX) on Unix: the kernel lets go of it when the holder dies.
             var held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            held.SetLength(0);
-            held.Write(System.Text.Encoding.UTF8.GetBytes($"{Environment.ProcessId} {command}\n"));
-            held.Flush();
-            return new WorkFolder(path, held);
+            File.WriteAllText(System.IO.Path.Combine(path, HolderFile), $"{Environment.ProcessId} {command}\n");
+            return new WorkFolder(path, command, held);
         }
         catch (IOException e) when (e.HResult == WouldBlock)
         {
             throw Failure.Refused(
-                $"another run of patchforge is at work in {home}",
-                $"wait for it, or look who holds {file} (fuser {file})",
+                $"another run of patchforge is at work in {home}{Holder(path)}",
+                $"wait for it, or end it and run this again: what it has not landed it has not touched; fuser {file} shows it",
                 cause: e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -61,7 +64,7 @@ public sealed class WorkFolder : IDisposable
     }
 
     /// <summary>The folder for a run that only looks (<c>--check</c>, <c>--dry-run</c>): nothing is made, locked or waited for.</summary>
-    public static WorkFolder Look(string home) => new(Of(home), null);
+    public static WorkFolder Look(string home) => new(Of(home), "", null);
 
     /// <summary>Leaves the folder to the checkout's owner when root made it: the owner's next run needs the lock.</summary>
     internal void Own(IFolders folders, string home)
@@ -74,6 +77,22 @@ public sealed class WorkFolder : IDisposable
     }
 
     public void Dispose() => _lock?.Dispose();
+
+    /// <summary>
+    /// Who has the lock, as its holder wrote it down: <c>PID COMMAND</c>, in a file of its own, since reading the locked one asks .NET
+    /// for a lock as well. Nothing where it was let go of just now.
+    /// </summary>
+    private static string Holder(string folder)
+    {
+        try
+        {
+            return File.ReadLines(System.IO.Path.Combine(folder, HolderFile)).FirstOrDefault()?.Split(' ', 2) is [var id, var command] ? $": {command} (process {id})" : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
 
     private static string Of(string home) => System.IO.Path.Combine(home, ".patchforge");
 }

@@ -22,7 +22,7 @@ public static class HtmlReport
         code,pre{font:.87rem/1.45 ui-monospace,monospace}td code{overflow-wrap:anywhere}pre{margin:0;padding:.6rem .8rem;overflow-x:auto;background:var(--card)}
         .note{border-left:.25rem solid var(--warn);background:var(--card);padding:.5rem .8rem;margin:.6rem 0;overflow-wrap:anywhere}.note.bad{border-color:var(--bad);color:var(--fg)}
         .sides{display:grid;grid-template-columns:1fr 1fr;gap:1px;background:var(--line);border:1px solid var(--line);border-radius:.5rem;overflow:hidden;margin:.4rem 0 1rem}.sides>div{background:var(--bg);min-width:0}
-        .sides h4{margin:0;padding:.3rem .8rem;font-size:.85rem;background:var(--card);font-weight:600}.sides pre{background:none}.add{background:var(--add)}.del{background:var(--del)}pre span{display:block;min-height:1.45em}
+        .sides h4{margin:0;padding:.3rem .8rem;font-size:.85rem;background:var(--card);font-weight:600}.sides pre{background:none}.both{font:.87rem/1.45 ui-monospace,monospace}.both td{white-space:pre-wrap;overflow-wrap:anywhere;border-top:0;padding:.05rem .5rem;width:50%}.both td.n{width:1%;color:var(--dim);text-align:right;white-space:nowrap}mark{color:inherit;background:none;text-decoration:underline;font-weight:600}.add{background:var(--add)}.del{background:var(--del)}pre span{display:block;min-height:1.45em}
         details{margin:.5rem 0}summary{cursor:pointer}ul{padding-left:1.2rem;margin:.4rem 0}li{overflow-wrap:anywhere}
         svg{max-width:100%;height:auto}
         @media(max-width:40rem){body{padding:.8rem}.sides{grid-template-columns:1fr}th,td{padding:.35rem .5rem}}
@@ -126,6 +126,7 @@ public static class HtmlReport
             }
         }
 
+        ConflictHtml.Add(page, release.Conflicts);
         foreach (var build in release.Builds)
         {
             Build(page, build);

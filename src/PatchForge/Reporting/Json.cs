@@ -22,8 +22,18 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(AppliedAnswer))]
 [JsonSerializable(typeof(AttackAnswer))]
 [JsonSerializable(typeof(BenchAnswer))]
+[JsonSerializable(typeof(AbortAnswer))]
+[JsonSerializable(typeof(UndoAnswer))]
 [JsonSerializable(typeof(EditAnswer))]
 [JsonSerializable(typeof(SaveAnswer))]
+[JsonSerializable(typeof(ImportAnswer))]
+[JsonSerializable(typeof(ExportAnswer))]
+[JsonSerializable(typeof(CompareAnswer))]
+[JsonSerializable(typeof(DropAnswer))]
+[JsonSerializable(typeof(BisectAnswer))]
+[JsonSerializable(typeof(InitAnswer))]
+[JsonSerializable(typeof(Matrix.MatrixPlan))]
+[JsonSerializable(typeof(MatrixAnswer))]
 public sealed partial class Json : JsonSerializerContext
 {
 }

@@ -8,7 +8,11 @@ namespace PatchForge.Reporting;
 /// <summary>What <c>refresh</c> says on standard output.</summary>
 public static class RefreshText
 {
-    public static string Of(RefreshAnswer answer)
+    public static string Of(AbortAnswer answer) =>
+        $"given up: {answer.Patch} on {answer.Release}; nothing else had been written\nthe work tree is kept in {answer.Kept} until the next session is given up\n";
+
+    /// <param name="screen">The terminal that it is for; null for anything else.</param>
+    public static string Of(RefreshAnswer answer, Screen? screen = null)
     {
         var text = new StringBuilder();
         text.Append(TextTable.Of(
@@ -31,6 +35,7 @@ public static class RefreshText
         {
             // What to do about a missing distfile is the same for each: once is enough.
             Details(text, release, isShort: missing);
+            text.Append(ConflictText.Of(release.Conflicts, screen));
             missing |= release.Failure is { Kind: "missing" };
         }
 
@@ -47,6 +52,12 @@ public static class RefreshText
 
         Lines(text, "", answer.Succeeded ? [] : answer.Releases.GroupBy(release => release.Line).Select(Done));
         Lines(text, "", answer.DidWhatItCould && !answer.Succeeded ? ["what this machine has not was left out, which is no failure; name a release to have it as one"] : []);
+        if (answer.Session is { } session)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{session.Patch} on {session.Release} waits for you:\n");
+            Lines(text, "  ", session.Next);
+        }
+
         text.Append('\n').Append(answer switch
         {
             { Changed.IsEmpty: true } => "nothing changed",
@@ -72,7 +83,7 @@ public static class RefreshText
     {
         foreach (var patch in release.Patches.Where(patch => patch.State is not ("unmodified" or "new") || !patch.Moved.IsEmpty))
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {patch.Name}: {patch.State}\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {patch.Name}: {patch.State}{(patch.How is { } how ? ": " + how : "")}\n");
             Lines(text, "  ", patch.Moved.Select(hunk => string.Create(
                 CultureInfo.InvariantCulture,
                 $"{hunk.File}:{hunk.Line}: {hunk.Outcome}{(hunk.Offset != 0 ? $", offset {hunk.Offset:+0;-0}" : "")}{(hunk.Fuzz != 0 ? $", fuzz {hunk.Fuzz}" : "")}")));

@@ -25,6 +25,11 @@ public static class StatusText
             Explain(text, hunk);
         }
 
+        if (answer.Session is { } session)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{session.Patch} on {session.Release} waits for you:\n  ").AppendJoin("\n  ", session.Next).Append('\n');
+        }
+
         text.AppendJoin("", answer.Findings.Select(finding => "\n" + finding));
         return text.Append("\n\nnext: ").Append(answer.Next).Append('\n').ToString();
     }

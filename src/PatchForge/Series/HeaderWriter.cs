@@ -128,7 +128,7 @@ public static partial class HeaderWriter
     private static string NameOf(string block) => block[..block.IndexOf(':', StringComparison.Ordinal)];
 
     /// <summary>RFC 5322, section 3.3.</summary>
-    private static string Mail(DateTimeOffset when) =>
+    internal static string Mail(DateTimeOffset when) =>
         when.ToString("ddd, d MMM yyyy HH:mm:ss ", CultureInfo.InvariantCulture) + when.ToString("zzz", CultureInfo.InvariantCulture).Replace(":", "", StringComparison.Ordinal);
 
     private static ImmutableArray<Line> Lines(IEnumerable<string> lines) => [.. lines.Select(line => Line.FromText(line + "\n"))];

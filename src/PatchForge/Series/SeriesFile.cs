@@ -120,6 +120,21 @@ public sealed class SeriesFile
         return series;
     }
 
+    /// <summary>The series with whole lines added behind a patch, or at its end; what they say is checked as if it had stood there.</summary>
+    /// <exception cref="Failure">Refused: a patch is named twice, or <paramref name="after"/> is not in the series.</exception>
+    public SeriesFile WithLines(IEnumerable<string> lines, PatchName? after = null)
+    {
+        var index = after is null ? _lines.Length - 1 : IndexOf(after.Value);
+        var raws = _lines.Select(line => line.Raw).ToList();
+        if (index >= 0 && !raws[index].EndsWith('\n'))
+        {
+            raws[index] += "\n";
+        }
+
+        raws.InsertRange(index + 1, lines.Select(line => line + "\n"));
+        return Parse(Encoding.Latin1.GetBytes(string.Concat(raws)), File);
+    }
+
     private SeriesFile WithFirst(PatchName name)
     {
         var first = Entries.IsEmpty ? -1 : IndexOf(Entries[0].Name);

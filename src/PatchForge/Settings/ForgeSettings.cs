@@ -232,7 +232,12 @@ public sealed record BuildSettings(
     ImmutableSortedDictionary<string, ImmutableArray<string>> Packages,
     ImmutableArray<ImmutableArray<string>> Prepare,
     ImmutableArray<string> Configure,
-    ImmutableSortedDictionary<string, ImmutableArray<string>> Variants);
+    ImmutableSortedDictionary<string, ImmutableArray<string>> Variants)
+{
+    /// <summary>Of a line that does not say how it is built: its patches are kept and nothing more.</summary>
+    public static BuildSettings None { get; } = new(
+        ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty, [], [], ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty);
+}
 
 /// <summary>Which root a build runs in when the command line names none.</summary>
 /// <param name="Default"><c>host</c>, <c>dir:PATH</c> or <c>stage3:PATH-OR-URL</c>.</param>
@@ -242,6 +247,8 @@ public sealed record RootSettings(string Default, Uri? Stage3Index);
 /// <param name="Switching">The variants whose processes serve each site as the site's user; all others serve every site as one.</param>
 public sealed record SmokeSettings(ImmutableArray<SmokeSite> Sites, int Port, TimeSpan StartLimit, ImmutableArray<string> Switching)
 {
+    public static SmokeSettings None { get; } = new([], 8080, TimeSpan.FromSeconds(30), []);
+
     /// <summary>The variants that refresh builds and tests; empty for all of the line's.</summary>
     public ImmutableArray<string> Variants { get; init; } = [];
 }

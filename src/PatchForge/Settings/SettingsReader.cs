@@ -25,9 +25,10 @@ internal static class SettingsReader
         Once(map.Get("lines"), "line", lines, line => line.Line);
         Once(map.Get("lines"), "release", lines.SelectMany(line => line.Releases), release => release.Version);
         Once(map.Get("lines"), "distfile", lines.SelectMany(line => line.Releases).SelectMany(Files), file => file);
-        var smoke = SmokeReader.Smoke(map.Get("smoke"));
+        // A package that is no server has nothing to ask.
+        var smoke = map.Find("smoke") is { } asked ? SmokeReader.Smoke(asked) : SmokeSettings.None;
         var overlay = Overlay(map.Get("overlay"));
-        LabReader.KeepApart(overlay, lines, smoke, map.Get("smoke").At);
+        LabReader.KeepApart(overlay, lines, smoke, map.Find("smoke")?.At ?? map.At);
         return new ForgeSettings(
             Path.GetDirectoryName(Path.GetFullPath(file))!, // a file's full path has a directory
             package,
@@ -59,7 +60,7 @@ internal static class SettingsReader
         var map = piece.Map("a line", "line", "configuration", "series", "date-source", "generated", "upstream", "releases", "ebuild", "build", "lab", "bench");
         var upstream = Upstream(map.Get("upstream"));
         var dateSource = map.TextOrNull("date-source");
-        var build = BuildReader.Build(map.Get("build"));
+        var build = map.Find("build") is { } built ? BuildReader.Build(built) : BuildSettings.None;
         return new LineSettings(
             PlainText.Name(map.Text("line"), "'line'", map.Get("line").At),
             Inside(map, "series"),
@@ -99,7 +100,7 @@ internal static class SettingsReader
     {
         var map = piece.Map("upstream", "mirrors", "signature-suffix", "keys", "git");
         return new UpstreamSettings(
-            [.. Filled(map, "mirrors").Select(mirror => Address(mirror, "a mirror", folder: true))],
+            map.Find("mirrors") is null ? [] : [.. Filled(map, "mirrors").Select(mirror => Address(mirror, "a mirror", folder: true))],
             map.TextOrNull("signature-suffix") ?? ".asc",
             map.Find("keys") is { } keys ? Address(keys, "'keys' of upstream", folder: false) : null,
             map.Find("git") is { } git ? Git(git) : null);

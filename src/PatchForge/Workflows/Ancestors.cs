@@ -10,7 +10,7 @@ public sealed record Ancestor(string Release, LayeredTree Tree);
 
 /// <summary>
 /// Finds the trees that a line's patches were made on (docs/adr/0003): the release that the record names, else any
-/// other at hand in which the recorded blobs are, and without a record one that the patch fits without an offset.
+/// other at hand in which the recorded blobs are, and without a record one that the patch fits without fuzz, exactly before with an offset.
 /// Safe to ask from several releases' moves at once; each release is opened and moved over once.
 /// </summary>
 /// <param name="series">The line's, not a release's.</param>
@@ -30,20 +30,27 @@ public sealed class Ancestors(LoadedSeries series, IReadOnlyList<string> release
         var order = releases.Where(other => other != release)
             .OrderBy(other => other == record?.Release ? 0 : 1)
             .ThenBy(other => Math.Abs(Index(other) - target));
+        Ancestor? second = null;
         foreach (var other in order)
         {
-            if (Moved(other, cancel)?.Patches.FirstOrDefault(moved => moved.Name == patch.Name) is { Before: { } before } tried
-                && (record is null ? FitsExactly(tried, patch) : record.Files.All(file => before.Find(file.Key) is { } there && BlobId.Of(there.Content.Span) == file.Value)))
+            if (Moved(other, cancel)?.Patches.FirstOrDefault(moved => moved.Name == patch.Name) is not { Before: { } before } tried)
+            {
+                continue;
+            }
+
+            if (record is not null ? record.Files.All(file => before.Find(file.Key) is { } there && BlobId.Of(there.Content.Span) == file.Value) : Fits(tried, patch) && tried.Outcome is { HasOffset: false })
             {
                 return new Ancestor(other, before);
             }
+
+            second ??= record is null && Fits(tried, patch) ? new Ancestor(other, before) : null;
         }
 
-        return null;
+        return second;
     }
 
-    private static bool FitsExactly(MovedPatch tried, LoadedPatch patch) =>
-        tried.Loaded.Bytes.Span.SequenceEqual(patch.Bytes.Span) && tried is { Result: MoveResult.Unmodified, Outcome: { Proves: true, HasOffset: false } };
+    private static bool Fits(MovedPatch tried, LoadedPatch patch) =>
+        tried.Loaded.Bytes.Span.SequenceEqual(patch.Bytes.Span) && tried is { Result: MoveResult.Unmodified, Outcome.Proves: true };
 
     private SeriesMove? Moved(string release, CancellationToken cancel) =>
         _moves.GetOrAdd(release, name => new Lazy<SeriesMove?>(() =>

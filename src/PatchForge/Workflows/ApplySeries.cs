@@ -23,6 +23,15 @@ public static class ApplySeries
         }
 
         var onlyFuzz = stopped.Result is MoveResult.Conflict { OnlyFuzz: true };
+        if (stopped.Merge is { Merge.IsClean: true, Ancestor: { } ancestor })
+        {
+            return new Failure(
+                FailureKind.Conflict,
+                $"nothing is left of {stopped.Name} on {move.Release} when it is merged with what changed since {ancestor}, though not all of it can be taken out again, which would be the proof that upstream has it",
+                $"look at what upstream has; to leave the patch out of {move.Release}: patchforge refresh {move.Release}, then --skip",
+                new FileLocation(stopped.Loaded.File));
+        }
+
         var places = outcome.Files.SelectMany(file => Places(file, onlyFuzz)).ToImmutableArray();
         var first = places.FirstOrDefault();
         return new Failure(
@@ -32,7 +41,7 @@ public static class ApplySeries
                 : $"{stopped.Name} does not apply to {move.Release}: {first.Sentence}{(places.Length > 1 ? $" (and {places.Length - 1} more)" : "")}",
             onlyFuzz
                 ? $"look at the place; if it is right, accept it with --accept-fuzz {stopped.Name}"
-                : "mend the patch by hand, and run this again; `--format json` has every place",
+                : $"patchforge refresh {move.Release} merges it, or asks; patchforge status --explain {stopped.Name} {move.Release} shows the places",
             new FileLocation(stopped.Loaded.File, first.Line))
         {
             Facts = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty

@@ -20,6 +20,11 @@ public sealed class BuildOnly(Outside outside, IRoots roots, Func<string, string
     {
         var settings = request.Settings;
         var (line, _) = settings.Release(request.Release);
+        if (line.Build.Variants.IsEmpty)
+        {
+            throw Failure.Refused($"line {line.Line} does not say how it is built", "add 'build' to it, see docs/settings.md", new FileLocation(settings.File));
+        }
+
         if (request.Variants.FirstOrDefault(name => !line.Build.Variants.ContainsKey(name)) is { } unknown)
         {
             throw new Failure(FailureKind.CommandLine, $"there is no variant {unknown}", "the variants are " + string.Join(", ", line.Build.Variants.Keys));

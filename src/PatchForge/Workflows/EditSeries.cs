@@ -33,7 +33,7 @@ public sealed class EditSeries(Outside outside, Func<string, string?> variable)
         var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Folder ?? DefaultFolder(settings.Home, release.Version)));
         RefuseFolder(folder);
         using var source = await new OpenSource(outside, variable).Run(settings, release.Version, request.Source, cancel);
-        var series = await ReadSeries.Run(settings.Home, line, cancel);
+        var series = (await ReadSeries.Run(settings.Home, line, cancel)).For(release.Version);
         var move = ApplySeries.Run(new MoveRequest(release.Version, source.Tree, series, request.AcceptFuzz), cancel);
         var when = new DateTimeOffset(release.Date.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
         var commits = Commits(source.Tree, move, when, cancel);
@@ -49,7 +49,7 @@ public sealed class EditSeries(Outside outside, Func<string, string?> variable)
             release.Version,
             source.Verdict.Sentence,
             folder,
-            [.. series.Patches.Select(patch => patch.Name.Text)],
+            [.. series.Patches.Where(patch => !patch.IsAbsent).Select(patch => patch.Name.Text)],
             [.. series.Patches.Where(patch => patch.Plan.Generated).Select(patch => patch.Name.Text)]);
     }
 
@@ -104,7 +104,7 @@ public sealed class EditSeries(Outside outside, Func<string, string?> variable)
                 Author(null, when), pristine.Paths().Select(path => Write(path, pristine.Find(path), cancel))),
         };
         var before = new LayeredTree(pristine);
-        foreach (var patch in move.Patches)
+        foreach (var patch in move.Patches.Where(patch => !patch.Loaded.IsAbsent))
         {
             var after = patch.Result is MoveResult.AlreadyMerged ? before : patch.Outcome?.Tree ?? before;
             var message = PatchMessage.Of(patch.Loaded.Patch, patch.Name);

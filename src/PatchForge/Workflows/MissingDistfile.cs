@@ -27,7 +27,7 @@ internal static class MissingDistfile
         lines.AddRange(tried.Select(address => $"tried: {address}"));
         lines.Add("three ways to provide it:");
         lines.Add($"  1. put the file into one of these folders, or name its folder with --distdir DIR");
-        lines.Add($"  2. let it be downloaded: patchforge fetch {release.Version}, on a machine that reaches {line.Upstream.Mirrors[0].Host}"
+        lines.Add((line.Upstream.Mirrors.IsEmpty ? "  2. add 'mirrors' to upstream, and let it be downloaded" : $"  2. let it be downloaded: patchforge fetch {release.Version}, on a machine that reaches {line.Upstream.Mirrors[0].Host}")
             + (package is null ? "" : $", or on one of Debian's family that has {package} among its package sources"));
         lines.Add($"  3. work unofficially: {git}, or put a tarball of your own under that name and give --unofficial");
         return new Failure(FailureKind.Missing, $"the distfile of {release.Version}, {release.Distfile}, is not on this machine", string.Join('\n', lines))

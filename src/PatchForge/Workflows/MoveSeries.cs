@@ -17,6 +17,15 @@ public sealed record MoveRequest(string Release, ITree Tree, LoadedSeries Series
 
     /// <summary>Whether the patches behind a conflict are tried as well, on what there would be without it: for looking, not for writing.</summary>
     public bool GoOn { get; init; }
+
+    /// <summary>For three-way merges; null where a patch that does not apply is only told.</summary>
+    public Ancestors? Ancestors { get; init; }
+
+    /// <summary>What a person decided on this release.</summary>
+    public ImmutableSortedDictionary<PatchName, Resolution> Resolved { get; init; } = ImmutableSortedDictionary<PatchName, Resolution>.Empty;
+
+    /// <summary>Texts to try where the series' own does not apply, before a merge.</summary>
+    public ImmutableSortedDictionary<PatchName, ImmutableArray<OtherText>> OtherTexts { get; init; } = ImmutableSortedDictionary<PatchName, ImmutableArray<OtherText>>.Empty;
 }
 
 /// <summary>What became of a patch on a release: the six cases of StGit's push, and the patches behind a conflict.</summary>
@@ -30,8 +39,12 @@ public abstract record MoveResult
     /// <summary>Applies, at most with offsets; its file stays as it is.</summary>
     public sealed record Unmodified : MoveResult;
 
-    /// <summary>Applies, and its file gets another text: the sources changed, or fuzz was accepted.</summary>
-    public sealed record Modified(string Why) : MoveResult;
+    /// <summary>Applies, and its file gets another text: the sources changed, fuzz was accepted, it was merged or resolved.</summary>
+    /// <param name="Moved">Whether the text is made for this release, so that it may not be right for another one.</param>
+    public sealed record Modified(string Why, bool Moved = false) : MoveResult;
+
+    /// <summary>A person left it out of this release.</summary>
+    public sealed record Skipped : MoveResult;
 
     /// <summary>The source has it already: the whole patch applies the other way round, without fuzz.</summary>
     public sealed record AlreadyMerged(PatchOutcome Proof) : MoveResult;
@@ -57,6 +70,9 @@ public sealed record MovedPatch(LoadedPatch Loaded, MoveResult Result, PatchOutc
 
     /// <summary>The conflict before it in whose files it does not apply, so that it says little; null when there is none.</summary>
     public PatchName? Behind { get; init; }
+
+    /// <summary>How it was merged, or what a person has to resolve; null when nothing was merged.</summary>
+    public MovedMerge? Merge { get; init; }
 }
 
 /// <summary>A series on a release.</summary>
@@ -94,7 +110,8 @@ public static class MoveSeries
                 continue;
             }
 
-            var patch = Move(loaded, tree, request.AcceptFuzz) with { Before = tree };
+            var patch = Decided(loaded, tree, request) ?? Move(loaded, tree, request.AcceptFuzz);
+            patch = (patch.Result is MoveResult.Conflict ? MergePatch.Run(patch, tree, request, cancel) : patch) with { Before = tree };
             patch = patch.Result is MoveResult.Conflict ? patch with { Behind = Before(patch, moved) } : patch;
             moved.Add(patch);
             stopped |= patch.Result is MoveResult.Conflict;
@@ -104,7 +121,7 @@ public static class MoveSeries
             }
 
             // A conflict for fuzz alone has a tree, on which those behind it can be looked at.
-            tree = patch.Result is MoveResult.AlreadyMerged || (stopped && !request.GoOn) ? tree : patch.Outcome?.Tree ?? tree;
+            tree = patch.Result is MoveResult.AlreadyMerged or MoveResult.Skipped || (stopped && !request.GoOn) ? tree : patch.Outcome?.Tree ?? tree;
         }
 
         var all = moved.DrainToImmutable();
@@ -118,6 +135,18 @@ public static class MoveSeries
 
     private static readonly ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> NoWrites =
         ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+
+    /// <summary>The patch as a person resolved it; null when nobody did, or what it was resolved on has changed since.</summary>
+    private static MovedPatch? Decided(LoadedPatch loaded, LayeredTree tree, MoveRequest request)
+    {
+        if (request.Resolved.GetValueOrDefault(loaded.Name) is not { } decided)
+        {
+            return null;
+        }
+
+        var plain = new MovedPatch(loaded, new MoveResult.Skipped(), null, loaded.Bytes);
+        return decided.Text is { } text ? MergePatch.WithText(plain, text, tree, "resolved by hand") : plain;
+    }
 
     private static MovedPatch Move(LoadedPatch loaded, LayeredTree tree, ImmutableHashSet<PatchName> acceptFuzz)
     {
@@ -139,8 +168,8 @@ public static class MoveSeries
         if (outcome.Fuzz > 0)
         {
             return acceptFuzz.Contains(loaded.Name)
-                ? new MovedPatch(loaded, new MoveResult.Modified("applied with fuzz that was accepted"), outcome,
-                    RefreshPatch.Run(loaded.Patch, reverse, tree, outcome))
+                ? new MovedPatch(loaded, new MoveResult.Modified("applied with fuzz that was accepted", Moved: true), outcome,
+                    RefreshPatch.Run(loaded.Patch, reverse, tree, outcome.Tree ?? tree))
                 : new MovedPatch(loaded, new MoveResult.Conflict(OnlyFuzz: true), outcome, loaded.Bytes);
         }
 

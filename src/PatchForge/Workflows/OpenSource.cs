@@ -98,7 +98,7 @@ public sealed class OpenSource(Outside outside, Func<string, string?> variable)
     /// The clone of that name: where the settings say, else DIR/NAME or DIR/NAME.git. DIR may be the main clone itself; the others are looked for
     /// beside it then.
     /// </summary>
-    private static string Repository(IGitRepositories git, ForgeSettings settings, string name, string? path, string folder, bool isMain)
+    internal static string Repository(IGitRepositories git, ForgeSettings settings, string name, string? path, string folder, bool isMain)
     {
         var dir = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         var places = new List<string>();

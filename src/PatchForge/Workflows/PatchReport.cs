@@ -19,6 +19,7 @@ internal static class PatchReport
         MoveResult.AlreadyMerged => "already-merged",
         MoveResult.Empty => "empty",
         MoveResult.Conflict => "conflict",
+        MoveResult.Skipped => "left-out",
         _ => "not-reached",
     };
 
@@ -30,7 +31,10 @@ internal static class PatchReport
             PatchHeader.Of(patch.Loaded.Patch).Subject ?? "",
             patch.Loaded.Plan.Generated,
             State(patch.Result),
-            [.. patch.Outcome?.Files.SelectMany(file => file.Hunks.Select(hunk => Moved(after, file.Path, hunk)).OfType<HunkFacts>()) ?? []]);
+            [.. patch.Outcome?.Files.SelectMany(file => file.Hunks.Select(hunk => Moved(after, file.Path, hunk)).OfType<HunkFacts>()) ?? []])
+        {
+            How = patch.Result is MoveResult.Modified { Why: var why } ? why : null,
+        };
     }
 
     /// <summary>A hunk that is not exactly where it says; null for one that is.</summary>

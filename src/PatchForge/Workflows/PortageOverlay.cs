@@ -72,7 +72,8 @@ internal static class PortageOverlay
             StringComparer.Ordinal);
     }
 
-    private static ImmutableArray<UseSet> Sets(LineSettings line, EbuildSettings ebuild) =>
+    /// <summary>What is emerged of a line.</summary>
+    internal static ImmutableArray<UseSet> Sets(LineSettings line, EbuildSettings ebuild) =>
         ebuild.Sets.IsEmpty ? [.. line.Build.Variants.Keys.Select(name => new UseSet(name, name, ["mpm-" + name]))] : ebuild.Sets;
 
     /// <summary>Every flag that tells variants apart, on or off: the root's own settings decide none of them.</summary>

@@ -17,8 +17,14 @@ public sealed record RefreshAnswer(
     ImmutableArray<string> Changed,
     ImmutableArray<string> Notes)
 {
+    /// <summary>The conflict that waits for a person; null when none does.</summary>
+    public SessionFacts? Session { get; init; }
+
     /// <summary>Releases or a line were named. Otherwise what this machine has not is left out, and that is no failure as long as anything was done.</summary>
     public bool Named { get; init; } = true;
+
+    /// <summary>For <c>matrix merge</c>; null but where single variants were asked for.</summary>
+    public TrialFacts? Trial { get; init; }
 
     /// <summary>All of it was done.</summary>
     public bool Succeeded => Releases.All(release => release.Failure is null);
@@ -42,6 +48,9 @@ public sealed record ReleaseAnswer(
     ImmutableArray<SmokeFacts> Smokes,
     FailureFacts? Failure)
 {
+    /// <summary>The files in which the patch that stopped the series conflicts, both sides of each.</summary>
+    public ImmutableArray<ConflictFacts> Conflicts { get; init; } = [];
+
     /// <summary>On the model that ships; null where it was not attacked.</summary>
     public AttackAnswer? Attack { get; init; }
 
@@ -57,10 +66,19 @@ public sealed record ReleaseAnswer(
 public sealed record SourceFacts(string File, string From, string Verdict, string Detail)
 {
     public bool Official => Verdict is not "unofficial";
+
+    /// <summary>Digest of the source's files, to be compared with other machines'; null where nobody will.</summary>
+    public string? Tree { get; init; }
+
+    internal SourceFacts WithTree(Trees.ITree? tree) => tree is null ? this : this with { Tree = Roots.RootIdentity.OfTree(tree) };
 }
 
-/// <param name="State">unmodified, modified, new, already-merged, empty or conflict (StGit's words for a pushed patch).</param>
-public sealed record PatchFacts(string Name, string Subject, bool Generated, string State, ImmutableArray<HunkFacts> Moved);
+/// <param name="State">unmodified, modified, new, already-merged, empty, left-out or conflict (StGit's words for a pushed patch).</param>
+public sealed record PatchFacts(string Name, string Subject, bool Generated, string State, ImmutableArray<HunkFacts> Moved)
+{
+    /// <summary>Why it was modified; null when it was not.</summary>
+    public string? How { get; init; }
+}
 
 /// <summary>A hunk that did not apply exactly where it said.</summary>
 /// <param name="Line">The line in the file where it applied, or should have; from 1.</param>

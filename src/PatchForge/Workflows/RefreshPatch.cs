@@ -10,19 +10,26 @@ namespace PatchForge.Workflows;
 internal static class RefreshPatch
 {
     /// <param name="reverse">Whether the series applies the patch the other way round, so that its text has to be the opposite.</param>
-    /// <param name="outcome">Of applying it to <paramref name="before"/>, with a tree.</param>
-    public static byte[] Run(Patch patch, bool reverse, ITree before, PatchOutcome outcome)
+    /// <param name="after">What the patch shall make of <paramref name="before"/>.</param>
+    /// <param name="more">Paths that it did not name before and changes now.</param>
+    public static byte[] Run(Patch patch, bool reverse, ITree before, ITree after, params IEnumerable<TreePath> more)
     {
-        ITree after = outcome.Tree ?? throw new InvalidOperationException("A patch that does not apply cannot be refreshed.");
         var (from, to) = reverse ? (after, before) : (before, after);
         var strip = Math.Min(patch.Strip, 1);
-        var moves = patch.Files.Where(file => file.Change is FileChange.Rename or FileChange.Copy).ToList();
+        // A move whose source or target is not there any more is written as what it is: a file made, a file removed.
+        var moves = patch.Files.Where(file => file.Change is FileChange.Rename or FileChange.Copy && IsMove(file.Change, from, to)).ToList();
         var covered = moves.SelectMany(file => Paths(file.Change)).ToHashSet();
-        var plain = patch.Files.Except(moves).SelectMany(file => Paths(file.Change)).Where(path => !covered.Contains(path));
+        var plain = patch.Files.Except(moves).SelectMany(file => Paths(file.Change)).Concat(more).Where(path => !covered.Contains(path));
         var files = PatchMaker.Diff(from, to, plain, strip).Concat(moves.Select(file => Moved(file.Change, from, to, strip)));
         var bytes = (patch with { Files = [.. files.OrderBy(file => file.Change.Path)] }).ToBytes();
-        Check(bytes, patch, from, to);
+        Check(bytes, patch, from, to, more);
         return bytes;
+    }
+
+    private static bool IsMove(FileChange change, ITree from, ITree to)
+    {
+        var source = change is FileChange.Rename rename ? rename.From : ((FileChange.Copy)change).From;
+        return from.Find(source) is not null && from.Find(change.Path) is null && to.Find(change.Path) is not null && to.Find(source) is null == change is FileChange.Rename;
     }
 
     private static FileDiff Moved(FileChange change, ITree from, ITree to, int strip)
@@ -38,10 +45,10 @@ internal static class RefreshPatch
         change is FileChange.Rename rename ? [rename.From, rename.Path] : [change.Path];
 
     /// <summary>What is about to be written has to do what the old text did; anything else is a bug, found before it is on disk.</summary>
-    private static void Check(byte[] bytes, Patch patch, ITree from, ITree to)
+    private static void Check(byte[] bytes, Patch patch, ITree from, ITree to, IEnumerable<TreePath> more)
     {
         var again = PatchApplier.Apply(Patch.Parse(bytes, patch.Name, Math.Min(patch.Strip, 1)), from, maxFuzz: 0);
-        foreach (var path in patch.Files.SelectMany(file => Paths(file.Change)))
+        foreach (var path in patch.Files.SelectMany(file => Paths(file.Change)).Concat(more))
         {
             var (wanted, found) = (to.Find(path), again.Tree?.Find(path));
             if (again.Tree is null || wanted is null != found is null

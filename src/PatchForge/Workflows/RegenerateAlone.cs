@@ -42,7 +42,7 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
         {
             var loaded = await ReadSeries.Run(settings.Home, line, cancel);
             generated.AddRange(loaded.Patches.Where(patch => patch.Plan.Generated).Select(patch => FileChange.Write(TreePath.Parse(patch.File), patch.Bytes)));
-            series.Add(new LineSeries(line.Line, [.. loaded.Patches.Select(patch => new SeriesPatch(TreePath.Parse(patch.Name.Text), patch.Bytes))]));
+            series.Add(ShippedSeries.Of(line, loaded, null, isMoved: true));
         }
 
         var overlay = await new RegenerateOverlay(outside.Processes).Run(

@@ -9,8 +9,18 @@ using PatchForge.Trees;
 
 namespace PatchForge.Workflows;
 
-/// <summary>A line's series, patches in the order in which they are applied.</summary>
-public sealed record LineSeries(string Line, ImmutableArray<SeriesPatch> Patches);
+/// <summary>A line's series as the overlay carries it.</summary>
+/// <param name="Patches">Every patch that an ebuild applies, in the series' order; one of a release alone has the release's folder in its name.</param>
+/// <param name="Applied">The names of those that each release's ebuild applies, in order; a release that is not in it applies all.</param>
+public sealed record LineSeries(string Line, ImmutableArray<SeriesPatch> Patches, ImmutableSortedDictionary<string, ImmutableArray<TreePath>> Applied)
+{
+    public LineSeries(string line, ImmutableArray<SeriesPatch> patches)
+        : this(line, patches, ImmutableSortedDictionary.Create<string, ImmutableArray<TreePath>>(StringComparer.Ordinal))
+    {
+    }
+
+    public IEnumerable<TreePath> Of(string release) => Applied.TryGetValue(release, out var names) ? names : Patches.Select(patch => patch.Name);
+}
 
 /// <param name="Series">The series of each line that has an ebuild.</param>
 /// <param name="Distfiles">What is known of distfiles: official ones, unless <see cref="Root"/> is a scratch copy.</param>

@@ -57,9 +57,9 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
             _wanted[$"{Folder}/files/{patches}/{name}"] = content;
         }
 
-        var generator = new EbuildGenerator(
-            settings, line, Template(line, wanted), [.. series.Patches.Select(patch => $"{patches}/{patch.Name}")]);
-        var ebuilds = releases.Select(generator.Generate).ToImmutableArray();
+        var template = Template(line, wanted);
+        var ebuilds = releases.Select(release => new EbuildGenerator(
+            settings, line, template, [.. series.Of(release.Version).Select(name => $"{patches}/{name}")]).Generate(release)).ToImmutableArray();
         foreach (var ebuild in ebuilds)
         {
             _wanted[$"{Folder}/{ebuild.FileName}"] = ebuild.Content;

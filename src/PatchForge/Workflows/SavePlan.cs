@@ -17,7 +17,7 @@ internal sealed record PlannedSave(PatchName Name, GitCommit Commit, string What
 /// </summary>
 internal sealed class SavePlan(EditNotes notes, Func<string, ITree> treeOf, IReadOnlySet<PatchName> taken)
 {
-    private readonly Dictionary<PatchName, LoadedPatch> _known = notes.Series.Patches.ToDictionary(patch => patch.Name);
+    private readonly Dictionary<PatchName, LoadedPatch> _known = notes.Committed.ToDictionary(patch => patch.Name);
     private readonly Dictionary<PatchName, PatchName> _squashed = [];
 
     /// <summary>Patches whose commits were squashed into another patch's.</summary>
@@ -27,7 +27,7 @@ internal sealed class SavePlan(EditNotes notes, Func<string, ITree> treeOf, IRea
     public ImmutableArray<PlannedSave> Of(ImmutableArray<GitCommit> commits)
     {
         var named = Named(commits);
-        var used = named.Values.Concat(_known.Keys).Concat(taken).ToHashSet();
+        var used = named.Values.Concat(notes.Series.Patches.Select(patch => patch.Name)).Concat(taken).ToHashSet();
         var plan = ImmutableArray.CreateBuilder<PlannedSave>();
         for (var i = 0; i < commits.Length; i++)
         {

@@ -42,14 +42,16 @@ public sealed class SaveSeries(Outside outside)
         var strip = new LandingStrip(settings.Home, work, outside.Folders);
         ImmutableArray<string> finished = [.. strip.Recover().Select(folder => $"{folder}: finished what an interrupted run had begun")];
 
-        var disk = await ReadSeries.Run(settings.Home, line, cancel);
+        var all = await ReadSeries.Run(settings.Home, line, cancel);
+        var disk = all.For(notes.Release);
         using var trees = new CommitTrees(tree);
         var commits = tree.Since(notes.Base) ?? throw Failure.Refused(
             $"the work tree's HEAD does not come from the pristine release, commit {notes.Base[..10]}", $"look with git log; what was committed is still there: git reflog. Rebase onto {notes.Base[..10]}");
         var planner = new SavePlan(notes, trees.Of, disk.Patches.Select(patch => patch.Name).Concat(disk.Orphans).ToHashSet());
         var plan = planner.Of(commits);
         var dropped = Dropped(notes, plan, planner, request.Drop);
-        var series = notes.Series.File.Arranged([.. plan.Select(patch => patch.Name)]);
+        RefuseDroppingOwn(all, dropped);
+        var series = notes.Series.File.Arranged(notes.Order(plan.Select(patch => patch.Name)));
         var changes = Changes(notes, plan, dropped, series);
         RefuseOthersWork(settings, notes, changes, disk);
         var moved = Verified(notes, plan, series, disk, trees.Of(notes.Base), cancel);
@@ -73,7 +75,7 @@ public sealed class SaveSeries(Outside outside)
             request.DryRun,
             [.. plan.Select(patch => new SavedPatch(patch.Name.Text, patch.What, patch.Commit.Id[..10], patch.Commit.Subject))],
             [.. dropped.Select(name => name.Text)],
-            !plan.Select(patch => patch.Name).Where(Knows).SequenceEqual(notes.Series.Patches.Select(patch => patch.Name).Except(dropped)),
+            !plan.Select(patch => patch.Name).Where(Knows).SequenceEqual(notes.Committed.Select(patch => patch.Name).Except(dropped)),
             changed,
             [.. finished, .. planner.Squashed.Select(pair => $"{pair.Key} was squashed into {pair.Value}"), .. changed.IsEmpty ? [] : Next(line)]);
 
@@ -105,7 +107,7 @@ public sealed class SaveSeries(Outside outside)
     private static ImmutableArray<PatchName> Dropped(EditNotes notes, ImmutableArray<PlannedSave> plan, SavePlan planner, ImmutableHashSet<PatchName> named)
     {
         var there = plan.Select(patch => patch.Name).ToHashSet();
-        var gone = notes.Series.Patches.Where(patch => !there.Contains(patch.Name)).ToImmutableArray();
+        var gone = notes.Committed.Where(patch => !there.Contains(patch.Name)).ToImmutableArray();
         if (gone.FirstOrDefault(patch => patch.Plan.Generated) is { } generated)
         {
             throw Failure.Refused($"the commit of {generated.Name} is gone, and the settings generate that patch", "take it out of 'generated' in the settings first, or bring the commit back: git reflog");
@@ -133,18 +135,26 @@ public sealed class SaveSeries(Outside outside)
         var generated = notes.Series.Patches.Where(patch => patch.Plan.Generated).Select(patch => patch.Name).ToHashSet();
         return
         [
-            .. plan.Where(patch => !generated.Contains(patch.Name)).Select(patch => FileChange.Write(PathOf(notes, patch.Name), patch.Bytes)),
-            .. dropped.Select(name => FileChange.Delete(PathOf(notes, name))),
+            .. plan.Where(patch => !generated.Contains(patch.Name)).Select(patch => FileChange.Write(notes.PathOf(patch.Name), patch.Bytes)),
+            .. dropped.Select(name => FileChange.Delete(notes.PathOf(name))),
             FileChange.Write(TreePath.Parse($"{notes.Series.Folder}/series"), series.ToBytes()),
         ];
     }
 
-    private static TreePath PathOf(EditNotes notes, PatchName name) => TreePath.Parse($"{notes.Series.Folder}/{name}");
+    /// <summary>A release's own patch stands for the line's, so neither goes without the other being looked at.</summary>
+    private static void RefuseDroppingOwn(LoadedSeries all, ImmutableArray<PatchName> dropped)
+    {
+        foreach (var own in all.Own.Values.SelectMany(patches => patches.Values).Where(patch => dropped.Contains(patch.Name)))
+        {
+            throw Failure.Refused(
+                $"{own.Name} is not dropped: a release has its own of that name", "remove that file first if no release needs it, or bring the commit back: git reflog", new FileLocation(own.File));
+        }
+    }
 
     /// <summary>Each file is as it was when the work tree was made, or as it shall be; anything else is somebody's work.</summary>
     private static void RefuseOthersWork(ForgeSettings settings, EditNotes notes, ImmutableArray<FileChange> changes, LoadedSeries disk)
     {
-        var was = notes.Series.Patches.ToDictionary(patch => PathOf(notes, patch.Name), patch => patch.Bytes);
+        var was = notes.Series.Patches.ToDictionary(patch => notes.PathOf(patch.Name), patch => patch.Bytes);
         was[TreePath.Parse($"{notes.Series.Folder}/series")] = notes.Series.File.ToBytes();
         foreach (var change in changes)
         {
@@ -176,15 +186,15 @@ public sealed class SaveSeries(Outside outside)
     private static LoadedSeries Loaded(EditNotes notes, ImmutableArray<PlannedSave> plan, SeriesFile series, LoadedSeries generatedFrom)
     {
         var entries = series.Entries.ToDictionary(entry => entry.Name);
-        var generated = generatedFrom.Patches.Where(patch => patch.Plan.Generated).ToDictionary(patch => patch.Name);
-        return new LoadedSeries(
-            notes.Series.Folder,
-            series,
-            [.. plan.Select(patch => generated.GetValueOrDefault(patch.Name)
-                ?? new LoadedPatch(
-                    new PlannedPatch(entries[patch.Name], false), Diffs.Patch.Parse(patch.Bytes, $"{notes.Series.Folder}/{patch.Name}", entries[patch.Name].Strip), patch.Bytes, patch.Bytes))],
-            [],
-            generatedFrom.Bases);
+        var saved = plan.ToDictionary(patch => patch.Name);
+        var kept = generatedFrom.Patches.Where(patch => patch.Plan.Generated || patch.IsAbsent).ToDictionary(patch => patch.Name);
+        return new LoadedSeries(notes.Series.Folder, series, [.. series.Entries.Select(entry => kept.GetValueOrDefault(entry.Name) ?? Load(entry.Name))], [], generatedFrom.Bases);
+
+        LoadedPatch Load(PatchName name) => new(
+            new PlannedPatch(entries[name], false), Diffs.Patch.Parse(saved[name].Bytes, notes.PathOf(name).Text, entries[name].Strip), saved[name].Bytes, saved[name].Bytes)
+        {
+            Shared = notes.Series.Patches.FirstOrDefault(patch => patch.Name == name)?.Shared,
+        };
     }
 
     /// <summary>New commits get the trailer that ties them to their patches, before anything lands: a killed save is then found again.</summary>

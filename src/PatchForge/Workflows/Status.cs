@@ -11,7 +11,11 @@ namespace PatchForge.Workflows;
 /// <param name="Next">What to run next, as it would be typed.</param>
 /// <param name="Explained">The hunks that were asked about.</param>
 public sealed record StatusAnswer(
-    string Package, ImmutableArray<StatusRelease> Releases, ImmutableArray<string> Findings, string Next, ImmutableArray<ExplainedHunk> Explained);
+    string Package, ImmutableArray<StatusRelease> Releases, ImmutableArray<string> Findings, string Next, ImmutableArray<ExplainedHunk> Explained)
+{
+    /// <summary>The refresh that waits for a person; null when none does.</summary>
+    public SessionFacts? Session { get; init; }
+}
 
 /// <param name="Distfile">official, distribution, signed, first-use, wrong, unknown or missing.</param>
 /// <param name="Patches">State of each patch on this release; empty where the source is not at hand.</param>
@@ -72,12 +76,17 @@ public sealed class Status(Outside outside, Func<string, string?> variable)
         }, cancel)));
         var all = rows.Select(row => row.Row).ToList();
         var findings = OverlayRules.Check(overlay, EclassSources.Locate(null, variable, settings.PathOf(settings.Overlay.Packages))).Select(Sentence);
+        var session = new ConflictSession(settings.Home, outside.Folders);
+        var waiting = session.Read() is { } state ? SessionFacts.Of(session, state) : null;
         return new StatusAnswer(
             settings.Package,
             [.. all],
             [.. findings],
-            Next(all),
-            request.Explain is { } asked ? await Explained(request, asked, series, sources, [.. rows.Select(row => row.Move).OfType<SeriesMove>()], cancel) : []);
+            waiting is null ? Next(all) : "patchforge refresh --continue",
+            request.Explain is { } asked ? await Explained(request, asked, series, sources, [.. rows.Select(row => row.Move).OfType<SeriesMove>()], cancel) : [])
+        {
+            Session = waiting,
+        };
     }
 
     private static StatusPatch Cell(MovedPatch patch) => new(
@@ -123,6 +132,8 @@ public sealed class Status(Outside outside, Func<string, string?> variable)
             : wanted.Find(row => row.Distfile is "missing") is { } missing ? $"patchforge fetch {missing.Release}"
             : wanted.Find(row => row.Distfile is "wrong" or "unknown") is { } wrong ? $"patchforge verify {wrong.Release}"
             : wanted.Find(row => row.Smoke == "-" || row.Manifest == "absent") is { } undone ? $"patchforge refresh {undone.Release}"
-            : "./check";
+            : wanted.Count > 0 || rows.Count == 0 ? "./check" // what follows is for a project of patches alone
+            : rows.FirstOrDefault(row => row.Patches.Any(patch => patch.State is "conflict" or "fuzz")) is { } open ? $"patchforge refresh {open.Release} --no-build"
+            : $"patchforge edit {rows[^1].Release}";
     }
 }

@@ -26,7 +26,10 @@ public sealed class HtmlReportInABrowserTests : IDisposable
         // the widest element that no scrolling box contains.
         var page = Path.Combine(_folder, "report.html");
         var frame = Path.Combine(_folder, "frame.html");
-        await File.WriteAllTextAsync(page, HtmlReport.Of(SampleAnswers.Refresh), TestContext.Current.CancellationToken);
+        var text = HtmlReport.Of(SampleAnswers.Refresh);
+        var tables = text.Split("<table>").Length - 1;
+        Assert.InRange(tables, 10, 100); // attacks and figures have theirs
+        await File.WriteAllTextAsync(page, text, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(frame, string.Create(CultureInfo.InvariantCulture, $$"""
             <!doctype html><body style="margin:0"><iframe id="f" src="report.html" style="border:0;width:{{width}}px;height:900px"></iframe>
             <script>f.onload=()=>{const d=f.contentDocument.documentElement;document.title='beyond the edge: '+(d.scrollWidth-d.clientWidth)+' of '+f.clientWidth+', tables: '+f.contentDocument.querySelectorAll('table').length}</script>
@@ -41,6 +44,6 @@ public sealed class HtmlReportInABrowserTests : IDisposable
             { TimeLimit = TimeSpan.FromSeconds(60) },
             TestContext.Current.CancellationToken);
 
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"<title>beyond the edge: 0 of {width}, tables: 5</title>"), answer.Output, StringComparison.Ordinal);
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"<title>beyond the edge: 0 of {width}, tables: {tables}</title>"), answer.Output, StringComparison.Ordinal);
     }
 }

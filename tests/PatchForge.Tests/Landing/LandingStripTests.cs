@@ -79,6 +79,56 @@ public sealed class LandingStripTests : IDisposable
     }
 
     [Fact]
+    public void The_last_landing_is_taken_back_with_its_times_and_that_again_too()
+    {
+        using var work = WorkFolder.Take(_home, "test of undo");
+        var strip = Strip(work, new Folders());
+        var old = new FileInfo(Path.Combine(_home, "patches/2.0/a.patch")).LastWriteTimeUtc;
+        FileChange[] changes = [Change("patches/2.0/a.patch", "new a"), Change("overlay/apache/apache.ebuild", null), Change("made/now/b", "b")];
+        strip.Land([.. Units, TreePath.Parse("made/now")], changes, "a session");
+        Assert.Equal("a session", strip.LastSession());
+
+        var undone = strip.Undo();
+        Assert.Equal(("test of undo", "made/now overlay/apache patches/2.0"), (undone.Command, string.Join(' ', undone.Folders.Order(StringComparer.Ordinal))));
+        Assert.Equal(("old a", "old ebuild"), (Read("patches/2.0/a.patch"), Read("overlay/apache/apache.ebuild")));
+        Assert.Equal(old, new FileInfo(Path.Combine(_home, "patches/2.0/a.patch")).LastWriteTimeUtc);
+        Assert.False(Directory.Exists(Path.Combine(_home, "made/now")));
+        Assert.Equal("", strip.LastSession());
+
+        Assert.Equal("undo of test of undo", strip.Undo().Command);
+        Assert.Equal(("new a", "b"), (Read("patches/2.0/a.patch"), Read("made/now/b")));
+        Assert.False(File.Exists(Path.Combine(_home, "overlay/apache/apache.ebuild")));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void An_undo_that_dies_between_two_folders_is_finished_by_the_next_run(int exchangesBeforeDeath)
+    {
+        using var work = WorkFolder.Take(_home, "test");
+        Strip(work, new Folders()).Land(Units, [Change("patches/2.0/a.patch", "new a"), Change("overlay/apache/apache.ebuild", "new ebuild")]);
+        Assert.Throws<DeathException>(() => Strip(work, new ExchangeThatDies(exchangesBeforeDeath)).Undo());
+
+        Assert.NotEmpty(Strip(work, new Folders()).Recover());
+        Assert.Equal(("old a", "old ebuild"), (Read("patches/2.0/a.patch"), Read("overlay/apache/apache.ebuild")));
+        Strip(work, new Folders()).Undo();
+        Assert.Equal(("new a", "new ebuild"), (Read("patches/2.0/a.patch"), Read("overlay/apache/apache.ebuild")));
+    }
+
+    [Fact]
+    public void Nothing_is_taken_back_over_what_somebody_did_since()
+    {
+        using var work = WorkFolder.Take(_home, "test");
+        var strip = Strip(work, new Folders());
+        Assert.Equal(FailureKind.Refused, Assert.Throws<Failure>(strip.Undo).Kind);
+        strip.Land(Units, [Change("patches/2.0/a.patch", "new a"), Change("overlay/apache/apache.ebuild", "new ebuild")]);
+        Write("patches/2.0/a.patch", "a person's edit");
+
+        Assert.Contains("patches/2.0 was changed since it landed", Assert.Throws<Failure>(strip.Undo).Message, StringComparison.Ordinal);
+        Assert.Equal(("a person's edit", "new ebuild"), (Read("patches/2.0/a.patch"), Read("overlay/apache/apache.ebuild")));
+    }
+
+    [Fact]
     public void A_second_run_is_refused_while_the_first_holds_the_lock()
     {
         using (WorkFolder.Take(_home, "first"))

@@ -89,6 +89,10 @@ public sealed class OpenSourceTests : IDisposable
             };
         }
 
+        public IGitSnapshot? OpenRevision(string folder, string revision, out string below) => throw new NotSupportedException();
+
+        public IGitHistory OpenHistory(string repository) => throw new NotSupportedException();
+
         private sealed class Snapshot(FakeGit git, ImmutableArray<GitEntry> entries) : IGitSnapshot
         {
             public string Commit => "c0ffee";

@@ -3,6 +3,7 @@
 # in their own user's workers alone.
 use strict;
 use warnings;
+no warnings 'portable';
 use Time::HiRes qw(sleep);
 
 our ($prefix, $work, $port, $parent, $line, %host);
@@ -65,7 +66,8 @@ test tls_ec => 'a certificate with an EC key, and keys read again at a restart',
     configure("MaxClients 8\n" . with_tls20(key => 'ec'));
     start();
     claim(secret_talk('a', '/cgi/id') =~ /^5001\r?$/m, 'served');
-    system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout $work/a.key -out $work/a.pem -subj /CN=new.test 2>/dev/null");
+    system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -keyout $work/a.key -out $work/a.pem"
+        . ' -subj /CN=new.test 2>/dev/null');
     kill USR1 => $parent;
     claim(within(8, sub { secret_talk('a', '/cgi/id') =~ /CN ?= ?new\.test.*^5001\r?$/ms }), 'with the new one after a graceful restart: ' . say_log());
 };

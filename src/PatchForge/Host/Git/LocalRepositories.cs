@@ -30,6 +30,41 @@ public sealed class LocalRepositories : IGitRepositories
         }
     }
 
+    public IGitSnapshot? OpenRevision(string folder, string revision, out string below)
+    {
+        below = "";
+        if (Repository.Discover(folder) is not { } found)
+        {
+            return null;
+        }
+
+        var open = Open(found);
+        var commit = Resolve(open, revision);
+        if (commit is null || open.Info.WorkingDirectory is not { } top)
+        {
+            open.Dispose();
+            return null;
+        }
+
+        below = Path.GetRelativePath(top, Path.GetFullPath(folder)) is var path and not "." ? path : "";
+        return new Snapshot(open, commit, owns: true);
+    }
+
+    public IGitHistory OpenHistory(string repository) => new History(Open(repository));
+
+    /// <summary>Null for what names no commit, also for what cannot be a revision at all.</summary>
+    internal static Commit? Resolve(Repository repository, string revision)
+    {
+        try
+        {
+            return repository.Lookup<GitObject>(revision)?.Peel<Commit>();
+        }
+        catch (LibGit2SharpException)
+        {
+            return null;
+        }
+    }
+
     internal static Repository Open(string repository)
     {
         try

@@ -50,17 +50,49 @@ internal sealed class WorkTree(Repository repository) : IGitWorkTree
                 : commit;
         }
 
-        repository.Refs.UpdateTarget(repository.Refs.Head.ResolveToDirectReference(), parent.Id, "patchforge save: the commits' patches named");
+        Update(() => repository.Refs.UpdateTarget(repository.Refs.Head.ResolveToDirectReference(), parent.Id, "patchforge save: the commits' patches named"));
     }
 
     public IGitSnapshot Snapshot(string commit) => new Snapshot(repository, Find(commit), owns: false);
 
     public IGitSnapshot Notes() => Snapshot(repository.Refs[WorkTrees.NotesReference].ResolveToDirectReference().TargetIdentifier);
 
-    public void Note(IReadOnlyList<GitWrite> notes) =>
-        WorkTrees.Note(repository, notes, Find(repository.Refs[WorkTrees.NotesReference].ResolveToDirectReference().TargetIdentifier).Author.When);
+    public void Note(IReadOnlyList<GitWrite> notes)
+    {
+        var when = Find(repository.Refs[WorkTrees.NotesReference].ResolveToDirectReference().TargetIdentifier).Author.When;
+        Update(() => WorkTrees.Note(repository, notes, when));
+    }
 
     public void Dispose() => repository.Dispose();
+
+    /// <summary>
+    /// Moves a reference. A run that was killed while it did so left git's lock beside it, and a mark that says whose
+    /// lock that is; without the mark a lock is a git command's at work, and stays.
+    /// </summary>
+    /// <exception cref="Failure">Refused: git holds the lock.</exception>
+    private void Update(Action move)
+    {
+        var mark = Path.Combine(repository.Info.Path, "patchforge-moves-a-reference");
+        if (File.Exists(mark))
+        {
+            foreach (var name in new[] { repository.Refs.Head.ResolveToDirectReference().CanonicalName, WorkTrees.NotesReference, "HEAD" })
+            {
+                File.Delete(Path.Combine(repository.Info.Path, name + ".lock"));
+            }
+        }
+
+        try
+        {
+            File.WriteAllText(mark, "");
+            move();
+            File.Delete(mark);
+        }
+        catch (LockedFileException locked)
+        {
+            File.Delete(mark);
+            throw Failure.Refused($"git is at work in {Folder}: {locked.Message.Trim().TrimEnd(':')}", "wait for it; if none is, it was killed: remove the lock file, and save again", cause: locked);
+        }
+    }
 
     private Commit Find(string id) => repository.Lookup<Commit>(id)
         ?? throw Failure.Refused($"the commit {id} is not in {Folder}", "was the history pruned? make the work tree anew with patchforge edit");
