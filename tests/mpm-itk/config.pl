@@ -342,7 +342,7 @@ else {
 if ($line eq '2.0') {
     bad 'SSLSessionCache dbm:', tls("SSLSessionCache dbm:$work/sessions\n"), qr/line <2> of .*\n.*SSLSessionCache dbm: is refused: one file/;
     good 'SSLSessionCache shmcb:', tls("SSLSessionCache shmcb:$work/sessions(512000)\n");
-    bad 'SSLProxyMachineCertificateFile', tls("SSLProxyMachineCertificateFile $work/key\n"), qr/line <2> of .*\n.*SSLProxyMachineCertificateFile is refused/;
+    bad 'SSLProxyMachineCertificateFile', tls("SSLProxyMachineCertificateFile /etc/hosts\n"), qr/line <2> of .*\n.*SSLProxyMachineCertificateFile is refused/;
     bad "SSLProtocol $_", tls("SSLProtocol $_\n"), qr/SSLProtocol: SSLv[23] is not supported any more/ for 'SSLv3', '+SSLv2', 'all +SSLv3';
     good "SSLProtocol $_", tls("SSLProtocol $_\n") for 'all -SSLv2 -SSLv3', 'TLSv1.2', '-all +TLSv1.2 +TLSv1.3', 'all +TLSv1 +TLSv1.1';
 }

@@ -60,7 +60,8 @@ internal static class SettingsReader
         var map = piece.Map("a line", "line", "configuration", "series", "date-source", "generated", "upstream", "releases", "ebuild", "build", "lab", "bench");
         var upstream = Upstream(map.Get("upstream"));
         var dateSource = map.TextOrNull("date-source");
-        var build = map.Find("build") is { } built ? BuildReader.Build(built) : BuildSettings.None;
+        // An ebuild takes its configure lines from 'build'; patches alone need neither.
+        var build = map.Find("build") is null && map.Find("ebuild") is null && map.Find("lab") is null ? BuildSettings.None : BuildReader.Build(map.Get("build"));
         return new LineSettings(
             PlainText.Name(map.Text("line"), "'line'", map.Get("line").At),
             Inside(map, "series"),

@@ -36,6 +36,7 @@ public sealed class DropMerged(Outside outside, Func<string, string?> variable)
         using var work = request.DryRun ? WorkFolder.Look(settings.Home) : WorkFolder.Take(settings.Home, "drop");
         var strip = new LandingStrip(settings.Home, work, outside.Folders);
         strip.Recover();
+        ConflictSession.RefuseIfOpen(settings.Home, outside.Folders);
         var notes = new List<string>();
         var found = new List<MergedPatch>();
         var changes = new List<FileChange>();

@@ -37,6 +37,7 @@ public sealed class ImportSeries(Outside outside)
         using var work = request.DryRun ? WorkFolder.Look(settings.Home) : WorkFolder.Take(settings.Home, "import");
         var strip = new LandingStrip(settings.Home, work, outside.Folders);
         strip.Recover();
+        ConflictSession.RefuseIfOpen(settings.Home, outside.Folders);
         var series = await ReadSeries.Run(settings.Home, line, cancel);
         var sources = request.Sources.Select(source => ReadForeign.Run(source, cancel)).ToList();
         var import = new Import(settings, line, series, request);

@@ -41,6 +41,7 @@ public sealed class SaveSeries(Outside outside)
         using var work = request.DryRun ? WorkFolder.Look(settings.Home) : WorkFolder.Take(settings.Home, "save");
         var strip = new LandingStrip(settings.Home, work, outside.Folders);
         ImmutableArray<string> finished = [.. strip.Recover().Select(folder => $"{folder}: finished what an interrupted run had begun")];
+        ConflictSession.RefuseIfOpen(settings.Home, outside.Folders);
 
         var all = await ReadSeries.Run(settings.Home, line, cancel);
         var disk = all.For(notes.Release);

@@ -125,7 +125,7 @@ public sealed class Status(Outside outside, Func<string, string?> variable)
     private static string Sentence(Finding finding) =>
         $"{finding.At}: {finding.Severity.ToString().ToLowerInvariant()}: {finding.Sentence} ({finding.Rule})";
 
-    private static string Next(IReadOnlyList<StatusRelease> rows)
+    private static string Next(List<StatusRelease> rows)
     {
         var wanted = rows.Where(row => row.Ebuild != "-").ToList();
         return wanted.Find(row => row.Patches.Any(patch => patch.State is "conflict" or "fuzz")) is { } stuck ? $"patchforge refresh {stuck.Release} --no-build"

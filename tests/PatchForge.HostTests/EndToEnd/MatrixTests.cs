@@ -74,6 +74,6 @@ public sealed class MatrixTests : IDisposable
     }
 
     private Task<ProcessAnswer> Shell(string script) => new Processes(new SilentStory()).Run(
-        new ProcessRequest("sh", ["-c", script]) { WorkingDirectory = _forge.Home, CleanEnvironment = true, Environment = Tool.Environment(_forge) },
+        new ProcessRequest("sh", "-c", script) { WorkingDirectory = _forge.Home, CleanEnvironment = true, Environment = Tool.Environment(_forge) },
         TestContext.Current.CancellationToken);
 }

@@ -1,5 +1,4 @@
 using PatchForge.Host.Roots;
-using PatchForge.Settings;
 using PatchForge.Smoke;
 using PatchForge.Tests.Shared;
 using PatchForge.Workflows;

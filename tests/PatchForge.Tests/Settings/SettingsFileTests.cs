@@ -40,6 +40,19 @@ public sealed class SettingsFileTests
         """;
 
     [Fact]
+    public void A_project_of_patches_alone_needs_no_build_no_smoke_and_no_mirror()
+    {
+        string[] without = ["mirrors:", "ebuild:", "build:", "smoke:"];
+        var text = string.Join('\n', Good.Split('\n').Where(line => !without.Any(key => line.TrimStart().StartsWith(key, StringComparison.Ordinal))));
+        var settings = SettingsFile.Parse("/home/x/patchforge.yaml", Encoding.UTF8.GetBytes(text));
+        Assert.Empty(settings.Lines[0].Upstream.Mirrors);
+        Assert.Empty(settings.Lines[0].Build.Variants);
+        Assert.Empty(settings.Smoke.Sites);
+        Assert.Throws<Failure>(() => SettingsFile.Parse("/home/x/patchforge.yaml", Encoding.UTF8.GetBytes(
+            string.Join('\n', Good.Split('\n').Where(line => !line.TrimStart().StartsWith("build:", StringComparison.Ordinal))))));
+    }
+
+    [Fact]
     public void A_good_file_is_read()
     {
         var settings = SettingsFile.Parse("/home/x/patchforge.yaml", Encoding.UTF8.GetBytes(Good));
