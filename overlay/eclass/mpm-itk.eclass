@@ -169,9 +169,11 @@ mpm-itk_src_test() {
 	fi
 
 	einfo "Probe: a start on port ${port}"
-	./httpd -f "${conf}" -k start
+	./httpd -f "${conf}" -k start &> "${T}"/probes/start
+	cat "${T}"/probes/start || die
 	if use mpm-itk; then
-		grep -q "has to be started as root" "${T}"/probes/error_log ||
+		# It says so where whoever starts it reads, or in its log if that is open by then.
+		grep -qs "has to be started as root" "${T}"/probes/{start,error_log} ||
 			die "mpm-itk does not say that it cannot become the hosts' users"
 		[[ ! -e ${T}/probes/pid ]] || die "mpm-itk runs, and cannot become the hosts' users"
 		return

@@ -72,10 +72,10 @@ internal sealed class AttackServer(Outside outside, IRoots roots)
         var last = "nothing was said";
         var started = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         var server = roots.Run(
-            new RootRun(ServerPlace.Find(run.Image).IsLayer ? run.Root.Tree.With(run.Image) : run.Root.Tree, RootRights.Serve, ["sh", $"{AttackFiles.Place}/{AttackFiles.Start}"])
+            new RootRun(ServerPlace.IsALayer(run.Image) ? run.Root.Tree.With(run.Image) : run.Root.Tree, RootRights.Serve, ["sh", $"{AttackFiles.Place}/{AttackFiles.Start}"])
             {
                 CommandIsInit = true,
-                Binds = [.. ServerPlace.Find(run.Image).IsLayer ? [] : new[] { new RootBind(run.Image, BuildPlan.Prefix) }, new RootBind(run.Tools, AttackFiles.Tools), new RootBind(folder, AttackFiles.Place, Writable: true)],
+                Binds = [.. ServerPlace.IsALayer(run.Image) ? [] : new[] { new RootBind(run.Image, BuildPlan.Prefix) }, new RootBind(run.Tools, AttackFiles.Tools), new RootBind(folder, AttackFiles.Place, Writable: true)],
                 OnStarted = pid => init = pid,
                 OnLine = line =>
                 {

@@ -23,14 +23,14 @@ internal sealed class AttackTools(IRoots roots)
         }
 
         var module = Directory.EnumerateFiles(sources, "*.c").Select(path => Path.GetFileName(path)).Where(file => !file.StartsWith("itk_", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
-        var place = ServerPlace.Find(image);
+        var isLayer = ServerPlace.IsALayer(image);
         var folder = Path.Combine(roots.StateFolder, "attack", "tools-" + name);
         await roots.Remove(folder, cancel);
         Directory.CreateDirectory(folder);
-        await Compile(root, place.IsLayer, image, sources, folder, [.. s_flags, "-fPIC", "-shared", "-isystem", place.IsLayer ? "/usr/include/apache2" : BuildPlan.Prefix + "/include", .. Apr(image), "-o", "mod_itk_attack.so", .. module.Select(file => $"{Sources}/{file}")], cancel);
+        await Compile(root, isLayer, image, sources, folder, [.. s_flags, "-fPIC", "-shared", "-isystem", isLayer ? "/usr/include/apache2" : BuildPlan.Prefix + "/include", .. Apr(image), "-o", "mod_itk_attack.so", .. module.Select(file => $"{Sources}/{file}")], cancel);
         foreach (var program in new[] { "itk_begin", "itk_regain" })
         {
-            await Compile(root, place.IsLayer, image, sources, folder, [.. s_flags, "-o", program.Replace('_', '-'), $"{Sources}/{program}.c"], cancel);
+            await Compile(root, isLayer, image, sources, folder, [.. s_flags, "-o", program.Replace('_', '-'), $"{Sources}/{program}.c"], cancel);
         }
 
         return folder;

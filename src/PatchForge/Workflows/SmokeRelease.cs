@@ -171,12 +171,14 @@ public sealed class SmokeRelease(Outside outside, IRoots roots)
 /// <param name="IsLayer">The image is a layer over the whole root (Portage's), not the prefix' folder.</param>
 internal sealed record ServerPlace(string Binary, string Modules, ImmutableArray<string> ModuleFiles, bool IsLayer)
 {
+    /// <summary>A layer has one folder a part of the root, and a whole root is one part (RootTree.Layers).</summary>
+    public static bool IsALayer(string image) => Directory.Exists(Path.Combine(image, "0"));
+
     /// <exception cref="Failure">Refused, when the image holds no server.</exception>
     public static ServerPlace Find(string image)
     {
-        // A layer has one folder a part of the root, and a whole root is one part (RootTree.Layers).
         var layer = Path.Combine(image, "0");
-        var isLayer = Directory.Exists(layer);
+        var isLayer = IsALayer(image);
         var top = isLayer ? layer : image;
         string Inside(string path) => (isLayer ? "/" : BuildPlan.Prefix + "/") + Path.GetRelativePath(top, path);
         var within = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };

@@ -45,7 +45,7 @@ public sealed class PortageOverlayTests : IDisposable
     public void A_set_of_the_settings_has_its_own_flags_and_no_other_variant_s()
     {
         Assert.Equal("-mpm-event -mpm-prefork -mpm-worker -threads mpm-itk ssl", Flags("2.4.68", "itk", ownSets: true));
-        Assert.Equal("-mpm-itk -mpm-prefork -mpm-worker", Flags("2.0.65", "none", ownSets: true));
+        Assert.Equal("-mpm-itk -mpm-prefork -mpm-worker -ssl", Flags("2.0.65", "none", ownSets: true));
         Assert.Equal("prefork", Requests(Prepared("2.0.65"))?["none"].Variant);
     }
 
