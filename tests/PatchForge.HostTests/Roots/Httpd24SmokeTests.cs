@@ -1,4 +1,5 @@
 using PatchForge.Host.Roots;
+using PatchForge.Settings;
 using PatchForge.Smoke;
 using PatchForge.Tests.Shared;
 using PatchForge.Workflows;
