@@ -187,7 +187,7 @@ public sealed class MergeMatrixTests : IDisposable
         Assert.Contains("[2J&lt;b&gt;", page, StringComparison.Ordinal);
     }
 
-    private MatrixAnswer Merge(MatrixPlan? plan, params ImmutableArray<string> files) => MergeMatrix.Run(new MergeMatrixRequest(files, plan));
+    private static MatrixAnswer Merge(MatrixPlan? plan, params ImmutableArray<string> files) => MergeMatrix.Run(new MergeMatrixRequest(files, plan));
 
     private string Written(string name, string text) => _folder.Write(name, Encoding.UTF8.GetBytes(text));
 
