@@ -43,8 +43,8 @@ public sealed class SessionTests : IDisposable
         // And to the second again, from the folder this time.
         await Done("import", "second", "--replace");
         Assert.Equal(second, _forge.State(Series));
-        await Done("export", "--as", "tarball", "--to", "again.tar.bz2");
-        Assert.Equal(await Bytes("second.tar.bz2"), await Bytes("again.tar.bz2"));
+        await Done("export", "--as", "tarball", "--to", "again/second.tar.bz2");
+        Assert.Equal(await Bytes("second.tar.bz2"), await Bytes("again/second.tar.bz2"));
 
         // Every form makes the same source of the release.
         await Done("apply", "1.0", "--to", "applied");
