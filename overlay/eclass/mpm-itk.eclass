@@ -16,7 +16,7 @@ case ${EAPI} in
 	*) die "${ECLASS}: EAPI ${EAPI:-0} not supported" ;;
 esac
 
-if [[ -z ${_MPM_ITK_ECLASS} ]]; then
+if [[ -z ${_MPM_ITK_ECLASS-} ]]; then
 _MPM_ITK_ECLASS=1
 
 inherit systemd tmpfiles

@@ -114,8 +114,27 @@ internal sealed class PatchParser(ReadOnlyMemory<byte> bytes, string name, int s
             throw _lines.Refuse("a binary file differs and the patch does not carry its content", "ship the file another way, or leave it out");
         }
 
+        // A part of which only pieces are left: passed over, what it would have done is lost. The tools stop at them.
+        var behindGit = _text.Exists(text => text.StartsWith("diff --git "u8)) || (_files.Count > 0 && _files[^1].Hunks.IsEmpty);
+        if (behindGit && line.StartsWith("GIT binary patch"u8))
+        {
+            throw _lines.Refuse("a binary patch is not applied", "nobody can review it; ship the file another way");
+        }
+
+        if (behindGit && line.StartsWith("@@ -"u8))
+        {
+            throw _lines.Refuse("a hunk's line that cannot be read, and no file names before it", "was the patch edited by hand?");
+        }
+
+        if (line.StartsWith("diff --git "u8)
+            && DiffName.SplitGitLine(line.Body.Span["diff --git "u8.Length..].TrimEnd((byte)'\r'), strip, _lines.Here) is { } names && strip > 0
+            && DiffName.ToPath(names.Old, strip, _lines.Here) != DiffName.ToPath(names.New, strip, _lines.Here))
+        {
+            throw _lines.Refuse("a git header that names two files and says no more", "a rename needs 'rename from' and 'rename to' lines");
+        }
+
         // GNU patch takes such a line wherever it stands before the next file, git apply where it belongs.
-        if (GitFileParser.SaysChange(line) && (_text.Exists(text => text.StartsWith("diff --git "u8)) || (_files.Count > 0 && _files[^1].Hunks.IsEmpty)))
+        if (behindGit && GitFileParser.SaysChange(line))
         {
             throw _lines.Refuse("a line of a git header that is not in one", "was the patch edited by hand?");
         }

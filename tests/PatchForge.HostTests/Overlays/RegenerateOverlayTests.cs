@@ -17,7 +17,7 @@ public sealed class RegenerateOverlayTests : IDisposable
 {
     private const string Package = "overlay/www-servers/apache";
     private const string Cache = "metadata/md5-cache/www-servers";
-    private static readonly ImmutableArray<string> Releases = ["2.0.58", "2.0.59", "2.0.63", "2.0.64", "2.0.65"];
+    private static readonly ImmutableArray<string> Releases = ["2.0.58", "2.0.59", "2.0.61", "2.0.63", "2.0.64", "2.0.65"];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("patchforge-regenerate-");
     private readonly ForgeSettings _settings;
@@ -49,7 +49,8 @@ public sealed class RegenerateOverlayTests : IDisposable
         Assert.Equal(
             Releases.Select(release => $"{Cache}/apache-{release}")
                 .Concat(Releases.Select(release => $"{Package}/apache-{release}.ebuild"))
-                .Concat(new[] { "0001-one.patch", "0002-two.patch", "series" }.Select(name => $"{Package}/files/mpm-itk-2.0/{name}")),
+                .Concat(new[] { "0001-one.patch", "0002-two.patch", "series" }.Select(name => $"{Package}/files/mpm-itk-2.0/{name}"))
+                .Append("profiles/use.local.desc"),
             answer.Changes.Select(change => change.Path.Text));
         Assert.Single(answer.Notes);
         Assert.StartsWith(string.Join(", ", Releases.Select(release => $"httpd-{release}.tar.bz2")) + ": the official distfile is not at hand;", answer.Notes[0], StringComparison.Ordinal);
@@ -127,7 +128,7 @@ public sealed class RegenerateOverlayTests : IDisposable
         Assert.Equal([FileChange.Delete(TreePath.Parse($"{Cache}/apache-2.0.58"))], answer.Changes);
         Assert.Equal(("removed", "left"), (answer.Ebuilds["2.0.58"].Cache, answer.Ebuilds["2.0.65"].Cache));
         Assert.Contains(answer.Notes, note => note.StartsWith("apache-2.0.58: the md5-cache entry was removed: it is of another ebuild; no Gentoo repository is at hand for small.eclass", StringComparison.Ordinal));
-        Assert.Contains(answer.Notes, note => note.StartsWith("apache-2.0.59, apache-2.0.63, apache-2.0.64, apache-2.0.65: the md5-cache entry was left: it is of this very ebuild", StringComparison.Ordinal));
+        Assert.Contains(answer.Notes, note => note.StartsWith("apache-2.0.59, apache-2.0.61, apache-2.0.63, apache-2.0.64, apache-2.0.65: the md5-cache entry was left: it is of this very ebuild", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace PatchForge.Tests.Diffs;
 
-/// <summary>How long fuzzing lasts, and from which seed: <c>PATCHFORGE_FUZZ_SECONDS</c> and <c>PATCHFORGE_FUZZ_SEED</c>. The seed is printed.</summary>
+/// <summary>How long fuzzing lasts, and from which seed: <c>PATCHFORGE_FUZZ_SECONDS</c> and <c>PATCHFORGE_FUZZ_SEED</c> (0: by the clock).
+/// The seed is printed. It is the same every time unless somebody says otherwise: a change is not to fail by chance.</summary>
 internal sealed class FuzzBudget
 {
     private readonly Stopwatch _watch = Stopwatch.StartNew();
@@ -13,7 +14,7 @@ internal sealed class FuzzBudget
     public FuzzBudget(int seconds)
     {
         _time = TimeSpan.FromSeconds(Said("PATCHFORGE_FUZZ_SECONDS") ?? seconds);
-        Seed = Said("PATCHFORGE_FUZZ_SEED") ?? Environment.TickCount & int.MaxValue;
+        Seed = (Said("PATCHFORGE_FUZZ_SEED") ?? 1) is > 0 and var said ? said : Environment.TickCount & int.MaxValue;
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"PATCHFORGE_FUZZ_SEED={Seed}"));
     }
 
