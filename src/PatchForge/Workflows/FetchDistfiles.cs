@@ -98,7 +98,7 @@ public sealed class FetchDistfiles(Outside outside, Func<string, string?> variab
         {
             verdict = new DistfileVerdict.Unofficial(verdict.Sentence);
             outside.Story.Detail($"{file.File} is unofficial: {file.Verdict.Sentence}");
-            outside.Story.Warn("sources that are not the published files are in use: nothing made of them reaches the overlay");
+            outside.Story.Warn("unofficial sources are in use, and nothing made of them reaches the overlay");
         }
 
         return verdict.IsAccepted || verdict is DistfileVerdict.Unofficial

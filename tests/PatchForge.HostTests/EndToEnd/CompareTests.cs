@@ -92,7 +92,7 @@ public sealed class CompareTests : IDisposable
         var text = await Done("drop", "--merged");
 
         Assert.Contains("0000-stdio.patch: upstream has it; dropped: merged in 1.0, 1.1\n", text, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(_forge.Home, Series, "1.1")), "the release's own file is left");
+        Assert.False(File.Exists(Path.Combine(_forge.Home, Series, "1.1/0000-stdio.patch")), "the release's own file is left");
         Assert.Equal("0001-greet.patch\n0100-extra.patch\n", _forge.Read(Series + "/series"));
     }
 
