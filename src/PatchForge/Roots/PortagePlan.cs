@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PatchForge.Seams;
+using PatchForge.Trees;
 
 namespace PatchForge.Roots;
 
@@ -40,7 +41,7 @@ public static class PortagePlan
     /// collision-protect: a file that no package owns is nobody's to replace. test: src_test runs.
     /// </summary>
     private const string Features =
-        "sandbox usersandbox userpriv userfetch network-sandbox ipc-sandbox mount-sandbox -pid-sandbox collision-protect test strict -news -ccache -distcc -distlocks -binpkg-logs";
+        "sandbox usersandbox userpriv userfetch network-sandbox ipc-sandbox mount-sandbox -pid-sandbox collision-protect test strict -parallel-fetch -news -ccache -distcc -distlocks -binpkg-logs";
 
     /// <summary>
     /// What a user types once, with the lines of the README: the repository's address, its keyword, and that the
@@ -103,6 +104,21 @@ public static class PortagePlan
         Limit = TimeSpan.FromHours(1),
         KeepIn = layer,
     };
+
+    /// <summary>
+    /// Of the repository what an emerge of this package reads: not the package's other versions, nor what says the same
+    /// again (md5-cache, and Manifests: the source has its own digest), nor texts for people.
+    /// </summary>
+    public static ITree Emerged(PortageRequest request, ITree repository)
+    {
+        var ebuild = $"{request.Package}/{request.Package.Split('/')[1]}-{request.Version}.ebuild";
+        return repository.Paths().Select(path => path.Text)
+            .Where(path => !path.StartsWith("metadata/md5-cache/", StringComparison.Ordinal) && !path.StartsWith("metadata/news/", StringComparison.Ordinal)
+                && path.Split('/')[^1] is not ("Manifest" or "metadata.xml" or "use.local.desc")
+                && (path == ebuild || !path.StartsWith(request.Package + "/", StringComparison.Ordinal) || !path.EndsWith(".ebuild", StringComparison.Ordinal)))
+            .Select(path => repository.Find(TreePath.Parse(path))).OfType<TreeFile>()
+            .Aggregate(new LayeredTree(), (tree, file) => tree.With(file));
+    }
 
     private static ImmutableSortedDictionary<string, string> Environment(PortageRequest request) =>
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
