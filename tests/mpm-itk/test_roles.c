@@ -289,6 +289,10 @@ static int answer(const struct itk_worker_start *start, const itk_pass *pass,
     if (strstr(request, "/hold-log")) {
         hold_log(start, strstr(request, "/hold-log-far") != NULL);
     }
+    if (strstr(request, "/late-log")) {
+        sleep(3);
+        write_log(start);
+    }
     if (strstr(request, "/log")) {
         write_log(start);
     }
@@ -966,6 +970,43 @@ static int has_more_lines(int than)
 }
 
 /* ms: in which others' lines are written again. */
+/*
+ * The same after a restart, of the logger that those of before write to: a worker
+ * of now or before that holds it up is ended, and the line of another one comes.
+ */
+static void loggers_of_before_are_watched(void)
+{
+    char path[] = "/tmp/itk-roles-XXXXXX";
+    int hold, late, before;
+
+    test_begin("a logger of before a restart that is held up moves again");
+    settings();
+    shared_log = mkstemp(path);
+    CLAIM(shared_log >= 0);
+    unlink(path);
+    run.shared_logs = &shared_log;
+    run.shared_log_count = 1;
+    start();
+    CLAIM(get("/log", 2) == 200);
+    CLAIM(soon(1000, has_more_lines, 0));
+    CLAIM(get("/", 1) == 200);
+    before = lines_of_2();
+    late = dial();
+    say(late, "/late-log", 2, 0);
+    hold = dial();
+    say(hold, "/hold-log", 1, 0);
+    nap(1500);                  /* the second is over, and it is held */
+    kill(server, SIGUSR1);
+    CLAIM(get("/", 3) == 200);
+    CLAIM(hear(late) == 200);
+    CLAIM(soon(4000, has_more_lines, before));
+    close(late);
+    close(hold);
+    CLAIM(stop());
+    close(shared_log);
+    test_end();
+}
+
 static void the_logger_is_not_held_up(const char *how, int ms)
 {
     char path[] = "/tmp/itk-roles-XXXXXX", name[80];
@@ -1477,6 +1518,7 @@ void test_roles(void)
     a_stuck_dispatcher_is_replaced();
     the_refused_have_no_worker();
     who_holds_it_up_is_ended();
+    loggers_of_before_are_watched();
     the_logger_is_not_held_up("/hold-log", 4500);
     the_logger_is_not_held_up("/hold-log-far", 9000);
     spares_are_kept();

@@ -25,6 +25,7 @@ internal static class CompletionCommand
 
         foreach (var argument in root.Arguments)
         {
+            argument.HelpName ??= argument.Name;   // help would list every word that completes it
             Offer(argument.Name, argument.CompletionSources);
         }
 

@@ -115,7 +115,7 @@ public sealed class ShowReleaseTests : IDisposable
     {
         var tree = new LayeredTree().With(new TreeFile(TreePath.Parse("configure"), TreeMode.Executable, Encoding.UTF8.GetBytes("#!/bin/sh\n")));
         var source = new SourceAnswer(version, tree, null, new DistfileVerdict.Unofficial("made up"), null, "a test");
-        var move = new SeriesMove(version, [], tree, [], ImmutableSortedDictionary<string, ReadOnlyMemory<byte>>.Empty);
+        var move = new SeriesMove(version, [], tree, []);
         return new PreparedRelease(version, s_settings.Release(version).Line, source, move, null);
     }
 
