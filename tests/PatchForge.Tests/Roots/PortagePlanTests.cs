@@ -18,7 +18,7 @@ public sealed class PortagePlanTests
     ];
 
     private static LayeredTree Repository(Func<string, string> text) => s_files.Aggregate(
-        new LayeredTree(), (tree, path) => tree.With(new TreeFile(TreePath.Parse(path), TreeMode.File, Encoding.UTF8.GetBytes(text(path)))));
+        new LayeredTree(), (tree, path) => tree.With(new TreeFile(TreePath.Parse(path), TreeMode.Regular, Encoding.UTF8.GetBytes(text(path)))));
 
     [Fact]
     public void Another_version_or_a_digest_of_the_same_makes_no_other_package_and_all_else_does()
