@@ -21,7 +21,14 @@ public sealed record PortageRequest(
     string Package,
     string Version,
     ImmutableArray<string> Use,
-    string Variant);
+    string Variant)
+{
+    /// <summary>The one ebuild that is meant, as emerge(1) takes it.</summary>
+    public string Atom => $"={Package}-{Version}::{OverlayName}";
+
+    /// <summary>What a user types for the same.</summary>
+    public string CommandLine => $"USE=\"{string.Join(' ', Use)}\" emerge {Atom}";
+}
 
 /// <summary>
 /// What a user does, as commands: the repository is synced from a git clone, the package emerged. Each step's
@@ -95,7 +102,7 @@ public static class PortagePlan
     /// <param name="layer">An empty folder, which becomes the layer with the installed package.</param>
     public static BuildStep Emerge(PortageRequest request, string layer) => new(
         "emerge",
-        ["emerge", "--oneshot", "--verbose", "--quiet-build=n", "--color=n", "--nospinner", "--autounmask=n", $"={request.Package}-{request.Version}::{request.OverlayName}"],
+        ["emerge", "--oneshot", "--verbose", "--quiet-build=n", "--color=n", "--nospinner", "--autounmask=n", request.Atom],
         "--mode=compile")
     {
         Environment = Environment(request),
