@@ -14,7 +14,7 @@ namespace PatchForge.HostTests.EndToEnd;
 [Trait("Long", "true")]
 public sealed class PortageUpgradeTests(ITestOutputHelper output) : IDisposable
 {
-    private const string From = "2.0.64";
+    private const string From = "2.0.58"; // refresh has its layer already where both were asked for
     private const string To = "2.0.65";
 
     private readonly string _home = Directory.CreateTempSubdirectory("patchforge-upgrade-").FullName;
