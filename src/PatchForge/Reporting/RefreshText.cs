@@ -104,6 +104,11 @@ public static class RefreshText
             Lines(text, "  ", build.LastLines);
         }
 
+        foreach (var build in release.Builds.Where(build => build is { Succeeded: true, Emerge: not null }))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {build.Variant}: {build.Emerge}: {(build.Qa.Length switch { 0 => "no QA notice", 1 => "one QA notice", var many => $"{many} QA notices" })}; log: {build.Log}\n");
+        }
+
         foreach (var build in release.Builds.Where(build => !build.Qa.IsEmpty))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: Portage's checks of {build.Variant}; log: {build.Log}\n");

@@ -27,7 +27,7 @@ public sealed record LintAnswer(ImmutableArray<LintFinding> Findings, string Pkg
 /// <summary><c>lint</c>: the overlay's own rules, and pkgcheck's where it is installed. Nothing is written.</summary>
 public sealed class Lint(Outside outside, IRoots roots, Func<string, string?> variable)
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
     private static readonly ImmutableArray<string> s_scan = ["scan", "--color", "n", "-R", "JsonReporter", "--repo"];
 
     public async Task<LintAnswer> Run(LintRequest request, CancellationToken cancel)
@@ -37,7 +37,7 @@ public sealed class Lint(Outside outside, IRoots roots, Func<string, string?> va
         var own = OverlayRules.Check(overlay, EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages)));
         var (theirs, how) = await Pkgcheck(request, overlay, cancel);
         return new LintAnswer(
-            [.. own.Concat(theirs).Select(LintFinding.Of)],
+            [.. own.Concat(theirs.Select(one => PkgcheckReport.Judge(one, own))).Select(LintFinding.Of)],
             how);
     }
 
