@@ -101,6 +101,15 @@ internal static class DistfilesForManifest
         return facts.ToImmutable();
     }
 
+    /// <summary>For packages whose ebuilds are people's: nobody published anything of their files, so the file at hand is taken, as Portage takes it.</summary>
+    public static Func<string, CancellationToken, Task<DistfileFacts?>> AtHand(Outside outside, Func<string, string?> variable, ForgeSettings settings, string? distdir)
+    {
+        var find = new FindDistfile(outside, variable);
+        return async (name, cancel) => (await find.Run(settings, new PublishedFile(name, null, []), distdir, cancel)).Best is { } found
+            ? await Facts(name, found.File, cancel)
+            : null;
+    }
+
     /// <summary>A line needs no file where all that stands in it was published: any other file would be refused anyway.</summary>
     private static DistfileFacts? AsPublished(PublishedFile file)
     {

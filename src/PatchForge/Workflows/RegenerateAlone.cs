@@ -50,7 +50,10 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
                 settings,
                 series.ToImmutable(),
                 await DistfilesForManifest.Run(outside, variable, settings, request.Distdir, [], cancel),
-                EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages))),
+                EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages)))
+            {
+                AtHand = DistfilesForManifest.AtHand(outside, variable, settings, request.Distdir),
+            },
             cancel);
         var changes = overlay.Changes.Where(change => PartOf(settings, change) == request.Part)
             .Concat(request.Part == Part.Ebuild ? generated : [])

@@ -35,6 +35,9 @@ public sealed record RegenerateOverlayRequest(
     /// (<see cref="ScratchOverlay"/>), so that its Manifest never meets the real one.
     /// </summary>
     public string? Root { get; init; }
+
+    /// <summary>Looks for a distfile by its name alone, of a package whose ebuilds are people's; null when it is not at hand.</summary>
+    public Func<string, CancellationToken, Task<DistfileFacts?>> AtHand { get; init; } = (_, _) => Task.FromResult<DistfileFacts?>(null);
 }
 
 /// <summary>What would have to be written; nothing has been.</summary>

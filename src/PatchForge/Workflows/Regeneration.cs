@@ -14,6 +14,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
 {
     private readonly SortedDictionary<string, ReadOnlyMemory<byte>?> _wanted = new(StringComparer.Ordinal);
     private readonly List<string> _notes = [];
+    private ImmutableArray<DistfileFacts> _distfiles = request.Distfiles;
 
     /// <summary>The package's folder, relative to the root.</summary>
     internal string Folder => overlay.PackageFolder(settings.Category, settings.PackageName);
@@ -100,12 +101,38 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         foreach (var (category, package, folder) in OtherPackages())
         {
             var cache = await Writing(source).Package(category, package, Ebuilds(category, package), _ => false, cancel);
-            Manifest(folder + "/Manifest", [.. cache.Values.SelectMany(ebuild => ebuild.Wants ?? [])], isSure: cache.Values.All(ebuild => ebuild.Wants is not null));
+            var wanted = cache.Values.SelectMany(ebuild => ebuild.Wants ?? []).ToImmutableSortedSet(StringComparer.Ordinal);
+            var isSure = cache.Values.All(ebuild => ebuild.Wants is not null);
+            var update = Manifest(folder + "/Manifest", wanted, isSure);
+            if (!update.Missing.IsEmpty)
+            {
+                await AddAtHand(update.Missing, cancel);
+                _notes.AddRange(Manifest(folder + "/Manifest", wanted, isSure).Missing.Select(name => $"{name}: it is not at hand and the Manifest has no line for it, so Portage will refuse to fetch it."));
+            }
+        }
+    }
+
+    /// <summary>A line that is there stays, as with <c>ebuild … manifest</c>: only files without one are looked for.</summary>
+    private async Task AddAtHand(IEnumerable<string> missing, CancellationToken cancel)
+    {
+        foreach (var name in missing)
+        {
+            if (await request.AtHand(name, cancel) is { } facts)
+            {
+                _distfiles = _distfiles.Add(facts);
+            }
         }
     }
 
     /// <summary>What old tools read of metadata.xml.</summary>
-    internal void Descriptions() => _wanted[$"{overlay.Settings.Profiles}/use.local.desc"] = UseLocalDesc.Of(overlay);
+    internal void Descriptions()
+    {
+        // A repository without an ebuild has no flags to describe.
+        if (settings.Lines.Any(line => line.Ebuild is not null) || OtherPackages().Any())
+        {
+            _wanted[$"{overlay.Settings.Profiles}/use.local.desc"] = UseLocalDesc.Of(overlay);
+        }
+    }
 
     internal IEnumerable<(string Category, string Package, string Folder)> OtherPackages() =>
         overlay.Categories()
@@ -142,7 +169,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
     private ManifestUpdate Manifest(string path, ImmutableSortedSet<string> wanted, bool isSure)
     {
         var old = overlay.Read(path) is { } content ? ManifestDocument.Parse(content, path) : ManifestDocument.Empty;
-        var update = old.Update(isSure ? wanted : wanted.Union(old.Distfiles.Select(entry => entry.Name)), request.Distfiles);
+        var update = old.Update(isSure ? wanted : wanted.Union(old.Distfiles.Select(entry => entry.Name)), _distfiles);
 
         // A package without distfiles has no Manifest at all, as Portage leaves it (GLEP 44, thin manifests).
         byte[] bytes = update.Document.ToBytes();
