@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using PatchForge.Reporting;
 using PatchForge.Workflows;
 
