@@ -33,6 +33,7 @@
 
 #define POOLS 16
 #define BODY "the answer\n"
+#define CLIENTS 64
 
 /* ---- what the drop would do ---------------------------------------------- */
 
@@ -266,7 +267,14 @@ static int answer(const struct itk_worker_start *start, const itk_pass *pass,
 {
     char text[256];
     int keep = strstr(request, "Connection: close") == NULL;
+    int ahead = 0;              /* bytes in the channel: unix(7), SIOCINQ */
 
+    if (strstr(request, "/moment")) {
+        usleep(8000);
+    }
+    if (strstr(request, "/doze")) {
+        usleep(1500000);
+    }
     if (strstr(request, "/sleep")) {
         usleep(300000);
     }
@@ -289,16 +297,22 @@ static int answer(const struct itk_worker_start *start, const itk_pass *pass,
     if (strstr(request, "/hold-log")) {
         hold_log(start, strstr(request, "/hold-log-far") != NULL);
     }
+    if (strstr(request, "/late-log")) {
+        sleep(3);
+        write_log(start);
+    }
     if (strstr(request, "/log")) {
         write_log(start);
     }
     if (strstr(request, "/lie")) {
         lie(start, pass->serial, request);
     }
+    (void) ioctl(start->channel, FIONREAD, &ahead);
     snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nX-Pid: %ld\r\n"
-             "X-Served: %u\r\nX-Pool: %d\r\nContent-Length: %d\r\n\r\n%s",
+             "X-Served: %u\r\nX-Pool: %d\r\nX-Ahead: %d\r\n"
+             "Content-Length: %d\r\n\r\n%s",
              (long)getpid(), pass->served, start->pool,
-             (int)strlen(BODY), BODY);
+             ahead / (int)sizeof(*pass), (int)strlen(BODY), BODY);
     (void) !send(fd, text, strlen(text), MSG_NOSIGNAL);
     return keep;
 }
@@ -697,6 +711,112 @@ static void a_hung_worker_holds_up_nobody(void)
     test_end();
 }
 
+/* Both are sent to the worker; it has not taken one of them. */
+static void a_stopped_worker_is_not_forgotten(void)
+{
+    int fd[2], i;
+    long pid;
+
+    test_begin("a worker that took nothing, and goes on, is one to end later");
+    settings();
+    run.limits.idle_timeout_ms = 500;
+    start();
+    CLAIM(get("/", 4) == 200);
+    pid = field("X-Pid: ");
+    nap(50);
+    CLAIM(pid > 1 && kill((pid_t)pid, SIGSTOP) == 0);
+    for (i = 0; i < 2; i++) {
+        fd[i] = dial();
+        say(fd[i], "/", 4, 0);
+    }
+    nap(100);
+    CLAIM(pid > 1 && kill((pid_t)pid, SIGCONT) == 0);
+    for (i = 0; i < 2; i++) {
+        CLAIM(hear(fd[i]) == 200);
+        close(fd[i]);
+    }
+    CLAIM(soon(3000, workers_are, 0));
+    CLAIM(stop());
+    test_end();
+}
+
+/*
+ * Clients that ask for path all the time, and one for first, until somebody has
+ * heard of so many sent ahead or seconds are over.  The most that was heard of;
+ * -1: one had no answer, or had to wait for it for a second.
+ */
+static int most_ahead(const char *first, const char *path, int clients,
+                      int enough, int seconds)
+{
+    volatile int *most = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    time_t until = time(NULL) + seconds;
+    pid_t pids[CLIENTS];
+    int i, here, status, bad = 0;
+
+    for (i = 0; i < clients; i++) {
+        pids[i] = fork();
+        if (pids[i] != 0) {
+            continue;
+        }
+        while (time(NULL) < until && *most < enough) {
+            struct timespec a, b;
+
+            clock_gettime(CLOCK_MONOTONIC, &a);
+            if (get(i == 0 ? first : path, 4) != 200) {
+                _exit(1);
+            }
+            clock_gettime(CLOCK_MONOTONIC, &b);
+            if (i != 0 && (b.tv_sec - a.tv_sec) * 1000
+                          + (b.tv_nsec - a.tv_nsec) / 1000000 >= 1000) {
+                _exit(1);
+            }
+            here = (int)field("X-Ahead: ");
+            if (here > *most) {
+                *most = here;
+            }
+            if (i == 0) {
+                nap(500);       /* others are quick again after it */
+            }
+        }
+        _exit(0);
+    }
+    for (i = 0; i < clients; i++) {
+        bad += waitpid(pids[i], &status, 0) != pids[i] || status != 0;
+    }
+    here = bad ? -1 : *most;
+    munmap((void *)most, 4096);
+    return here;
+}
+
+static void the_quick_have_more_at_hand(void)
+{
+    /* as many workers as are enough, and some; as many clients as they take */
+    int busy = 2 * (int)sysconf(_SC_NPROCESSORS_ONLN), quick, slow;
+
+    if (4 * busy > CLIENTS) {
+        return;
+    }
+    test_begin("quick workers are sent up to three ahead, slow ones one, and "
+               "nothing waits behind one that sleeps");
+    settings();
+    run.limits.max_workers_per_pool = 4 * busy + 2;
+    run.limits.max_workers = 4 * busy + 2;
+    start();
+    CLAIM(get("/", 4) == 200);
+    quick = most_ahead("/doze", "/", 4 * busy, 4, 4);
+    CLAIM_OF(quick == 3, "%d", quick);
+    CLAIM(stop());
+    settings();
+    run.limits.max_workers_per_pool = busy;
+    start();
+    CLAIM(get("/", 4) == 200);
+    slow = most_ahead("/moment", "/moment", 4 * busy, 4, 2);
+    CLAIM_OF(slow == 1, "%d", slow);
+    CLAIM(stop());
+    test_end();
+}
+
 static void limits_hold(void)
 {
     int fd[12], i, busy = 0, good = 0;
@@ -966,6 +1086,43 @@ static int has_more_lines(int than)
 }
 
 /* ms: in which others' lines are written again. */
+/*
+ * The same after a restart, of the logger that those of before write to: a worker
+ * of now or before that holds it up is ended, and the line of another one comes.
+ */
+static void loggers_of_before_are_watched(void)
+{
+    char path[] = "/tmp/itk-roles-XXXXXX";
+    int hold, late, before;
+
+    test_begin("a logger of before a restart that is held up moves again");
+    settings();
+    shared_log = mkstemp(path);
+    CLAIM(shared_log >= 0);
+    unlink(path);
+    run.shared_logs = &shared_log;
+    run.shared_log_count = 1;
+    start();
+    CLAIM(get("/log", 2) == 200);
+    CLAIM(soon(1000, has_more_lines, 0));
+    CLAIM(get("/", 1) == 200);
+    before = lines_of_2();
+    late = dial();
+    say(late, "/late-log", 2, 0);
+    hold = dial();
+    say(hold, "/hold-log", 1, 0);
+    nap(1500);                  /* the second is over, and it is held */
+    kill(server, SIGUSR1);
+    CLAIM(get("/", 3) == 200);
+    CLAIM(hear(late) == 200);
+    CLAIM(soon(4000, has_more_lines, before));
+    close(late);
+    close(hold);
+    CLAIM(stop());
+    close(shared_log);
+    test_end();
+}
+
 static void the_logger_is_not_held_up(const char *how, int ms)
 {
     char path[] = "/tmp/itk-roles-XXXXXX", name[80];
@@ -1463,6 +1620,8 @@ void test_roles(void)
     keep_alive_goes_on();
     another_pool_closes_it();
     a_hung_worker_holds_up_nobody();
+    a_stopped_worker_is_not_forgotten();
+    the_quick_have_more_at_hand();
     limits_hold();
     pools_make_room();
     crashes_cost_their_own();
@@ -1477,6 +1636,7 @@ void test_roles(void)
     a_stuck_dispatcher_is_replaced();
     the_refused_have_no_worker();
     who_holds_it_up_is_ended();
+    loggers_of_before_are_watched();
     the_logger_is_not_held_up("/hold-log", 4500);
     the_logger_is_not_held_up("/hold-log-far", 9000);
     spares_are_kept();

@@ -78,19 +78,17 @@ public sealed record MovedPatch(LoadedPatch Loaded, MoveResult Result, PatchOutc
 /// <summary>A series on a release.</summary>
 /// <param name="Tree">The patched tree; up to the conflict when there is one.</param>
 /// <param name="Bases">What each patch was made on, as it shall be recorded.</param>
-/// <param name="Writes">Every file below the settings file's folder that has to change, with its bytes; empty on a conflict.</param>
 public sealed record SeriesMove(
     string Release,
     ImmutableArray<MovedPatch> Patches,
     LayeredTree Tree,
-    ImmutableArray<PatchBase> Bases,
-    ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Writes)
+    ImmutableArray<PatchBase> Bases)
 {
     /// <summary>The patch that a person has to look at, or null when the series went to its end.</summary>
     public MovedPatch? Stopped => Patches.FirstOrDefault(patch => patch.Result is MoveResult.Conflict);
 }
 
-/// <summary>Applies a series to a release and says what each patch's file shall be. Writes nothing itself.</summary>
+/// <summary>Applies a series to a release and says what each patch's text shall be; <see cref="SeriesWrites"/> says which files that makes.</summary>
 public static class MoveSeries
 {
     /// <exception cref="Failure">Refused, with file and line: a patch that is hostile. A conflict is an answer, not a failure.</exception>
@@ -124,17 +122,12 @@ public static class MoveSeries
             tree = patch.Result is MoveResult.AlreadyMerged or MoveResult.Skipped || (stopped && !request.GoOn) ? tree : patch.Outcome?.Tree ?? tree;
         }
 
-        var all = moved.DrainToImmutable();
-        var recorded = bases.DrainToImmutable();
-        return new SeriesMove(request.Release, all, tree, recorded, stopped ? NoWrites : Writes(series, all, recorded));
+        return new SeriesMove(request.Release, moved.DrainToImmutable(), tree, bases.DrainToImmutable());
     }
 
     /// <summary>Whether a tree has all of a patch: it applies the other way round, without fuzz.</summary>
     public static bool IsMerged(LoadedPatch patch, LayeredTree tree) =>
         Merged(patch.Plan.Entry.Reverse ? PatchReverser.Reverse(patch.Patch) : patch.Patch, tree) is not null;
-
-    private static readonly ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> NoWrites =
-        ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
 
     /// <summary>The patch as a person resolved it; null when nobody did, or what it was resolved on has changed since.</summary>
     private static MovedPatch? Decided(LoadedPatch loaded, LayeredTree tree, MoveRequest request)
@@ -205,31 +198,5 @@ public static class MoveSeries
 
         var outcome = PatchApplier.Apply(PatchReverser.Reverse(applied), tree, maxFuzz: 0);
         return outcome.Proves && !Unchanged(outcome, tree) ? outcome : null;
-    }
-
-    private static ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Writes(
-        LoadedSeries series, ImmutableArray<MovedPatch> patches, ImmutableArray<PatchBase> bases)
-    {
-        var writes = NoWrites.ToBuilder();
-        foreach (var patch in patches)
-        {
-            if (patch.Loaded.IsAbsent)
-            {
-                continue; // not this release's
-            }
-
-            if (patch.Loaded.OnDisk is not { } onDisk || !onDisk.Span.SequenceEqual(patch.Text.Span))
-            {
-                writes[patch.Loaded.File] = patch.Text;
-            }
-        }
-
-        var text = BasesFile.ToBytes(bases);
-        if (!text.AsSpan().SequenceEqual(BasesFile.ToBytes(series.Bases)))
-        {
-            writes[$"{series.Folder}/{BasesFile.FileName}"] = text;
-        }
-
-        return writes.ToImmutable();
     }
 }

@@ -143,7 +143,14 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
     }
 
     /// <summary>What old tools read of metadata.xml.</summary>
-    internal void Descriptions() => _wanted[$"{overlay.Settings.Profiles}/use.local.desc"] = UseLocalDesc.Of(overlay);
+    internal void Descriptions()
+    {
+        // A repository without an ebuild has no flags to describe.
+        if (settings.Lines.Any(line => line.Ebuild is not null) || OtherPackages().Any())
+        {
+            _wanted[$"{overlay.Settings.Profiles}/use.local.desc"] = UseLocalDesc.Of(overlay);
+        }
+    }
 
     internal IEnumerable<(string Category, string Package, string Folder)> OtherPackages() =>
         overlay.Categories()

@@ -196,14 +196,14 @@ void itk_children_kill(itk_child *w, int sig)
     }
 }
 
-void itk_children_renew(itk_msec patience)
+void itk_children_renew(uint32_t run, itk_msec patience)
 {
     int i;
 
     for (i = 0; i < itk_s.slots; i++) {
         itk_child *w = &itk_s.workers[i];
 
-        if (w->pid > 0 && w->run == itk_s.run_number) {
+        if (w->pid > 0 && w->run == run) {
             (void) kill(w->pid, SIGTERM);
             if (patience && !w->told) {
                 w->told = itk_s.now + patience;
@@ -212,18 +212,20 @@ void itk_children_renew(itk_msec patience)
     }
 }
 
-void itk_children_kill_pool(int pool)
+void itk_children_kill_pool(uint32_t run, int pool)
 {
     int i;
 
     for (i = 0; i < itk_s.slots; i++) {
         itk_child *w = &itk_s.workers[i];
 
-        if (w->pid > 0 && w->run == itk_s.run_number && w->pool == pool) {
+        if (w->pid > 0 && w->run == run && w->pool == pool) {
             itk_children_kill(w, SIGKILL);
         }
     }
-    itk_s.pools[pool].not_before = itk_s.now + BACKOFF_MOST;
+    if (run == itk_s.run_number) {
+        itk_s.pools[pool].not_before = itk_s.now + BACKOFF_MOST;
+    }
 }
 
 /*
@@ -283,8 +285,7 @@ static void worker_ended(int slot, int status)
 
 static int whose_is(pid_t pid, int status)
 {
-    size_t k;
-    int i;
+    int i, fatal;
 
     for (i = 0; i < itk_s.slots; i++) {
         if (itk_s.workers[i].pid == pid) {
@@ -297,16 +298,8 @@ static int whose_is(pid_t pid, int status)
             return itk_children_dispatcher_ended(&itk_s.dispatchers[i], status);
         }
     }
-    if (pid == itk_s.logger) {
-        itk_s.logger = 0;
-        itk_children_close(&itk_s.logger_control);
-        return WIFEXITED(status) && WEXITSTATUS(status) == ITK_EXIT_FATAL;
-    }
-    for (k = 0; k < sizeof(itk_s.old_loggers) / sizeof(pid_t); k++) {
-        if (itk_s.old_loggers[k] == pid) {
-            itk_s.old_loggers[k] = 0;
-            return 0;
-        }
+    if (itk_children_logger_ended(pid, status, &fatal)) {
+        return fatal;
     }
     itk_s.run->unclaimed(itk_s.run->adapter, pid, status);
     return 0;
@@ -325,7 +318,6 @@ int itk_children_reap(void)
 
 static int signal_all(int sig)
 {
-    size_t k;
     int i, count = 0;
 
     for (i = 0; i < itk_s.slots; i++) {
@@ -346,19 +338,7 @@ static int signal_all(int sig)
          * written, and is not waited for longer than the others */
         itk_children_close(&itk_s.logger_control);
     }
-    if (itk_s.logger > 0) {
-        if (sig == SIGKILL) {
-            (void) kill(itk_s.logger, SIGKILL);
-        }
-        count++;
-    }
-    for (k = 0; k < sizeof(itk_s.old_loggers) / sizeof(pid_t); k++) {
-        if (itk_s.old_loggers[k] > 0) {
-            (void) kill(itk_s.old_loggers[k], SIGKILL);
-            count++;
-        }
-    }
-    return count;
+    return count + itk_children_signal_loggers(sig);
 }
 
 void itk_children_end_all(void)

@@ -58,6 +58,20 @@ typedef struct itk_pool_record {
     itk_msec not_before;
 } itk_pool_record;
 
+/* A logger: the present one, or one that workers of before still write to. */
+typedef struct itk_logger_child {
+    pid_t pid;                  /* 0: nobody here */
+    uint32_t run;
+    itk_log_watch *page;
+    uint32_t turns;             /* as they were seen last */
+    itk_msec turns_since;
+    int held;                   /* those who hold it up have been ended */
+    int ended;                  /* it has been killed for that */
+    itk_msec needed;            /* when somebody was there last who writes */
+} itk_logger_child;
+
+#define ITK_OLD_LOGGERS_MOST 16
+
 typedef struct itk_supervisor_state {
     const itk_run *run;
     uint32_t run_number;
@@ -71,14 +85,9 @@ typedef struct itk_supervisor_state {
     itk_dispatcher_child dispatchers[2 * ITK_DISPATCHERS_MOST];
     itk_pool_record *pools;
     int *log_pipes;             /* room for those of one worker */
-    pid_t logger;
+    itk_logger_child logger;
     int logger_control;
-    itk_log_watch *logger_page;
-    uint32_t logger_turns;      /* as they were seen last */
-    itk_msec logger_since;
-    int logger_held;            /* those who hold it up have been ended */
-    pid_t old_loggers[16];
-    itk_msec old_logger_since[16];
+    itk_logger_child old_loggers[ITK_OLD_LOGGERS_MOST];
 
     itk_msec now;
 } itk_supervisor_state;
@@ -110,12 +119,21 @@ void itk_children_kill(itk_child *worker, int sig);
 /* All of them: SIGTERM, time to end, SIGKILL. */
 void itk_children_end_all(void);
 
-/* All workers are told to end after what they are doing: others follow.  Those
- * that have not after patience (ms; 0: however long it takes) are ended. */
-void itk_children_renew(itk_msec patience);
+/* All workers of a run are told to end after what they are doing: others follow.
+ * Those that have not after patience (ms; 0: however long it takes) are ended. */
+void itk_children_renew(uint32_t run, itk_msec patience);
 
-/* All workers of a pool, at once; it waits for its next one. */
-void itk_children_kill_pool(int pool);
+/* All workers of a run's pool, at once; one of now waits for its next one. */
+void itk_children_kill_pool(uint32_t run, int pool);
+
+/* Every 250 ms: loggers that do not move, and those that nobody needs. */
+void itk_children_watch_loggers(void);
+
+/* 1: it was a logger, and *fatal says if it could not start. */
+int itk_children_logger_ended(pid_t pid, int status, int *fatal);
+
+/* Ends those of before, and with SIGKILL the present one.  How many there are. */
+int itk_children_signal_loggers(int sig);
 
 /* ---- between the files above -------------------------------------------- */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Who is given what.  The worker that was used last is used next; one
- * connection is sent ahead to a worker that is busy, and taken back if that
- * turns out slow.
+ * Who is given what.  The worker that was used last is used next; connections
+ * are sent ahead to a worker that is busy, one, or more while the answers of
+ * its pool take no time, and taken back if that turns out slow.
  */
 
 #ifndef _GNU_SOURCE
@@ -14,7 +14,7 @@
 
 #include <errno.h>
 
-#define IN_FLIGHT 2
+#define HANDS     2             /* of one whose answers may take time */
 #define LOOKED_AT 64            /* workers, in search of a busy one */
 
 /* ---- a connection to a worker -------------------------------------------- */
@@ -92,12 +92,30 @@ static int pass(itk_conn *c, int slot)
     return 0;
 }
 
-static int in_flight(void)
+/*
+ * Answers that take no time are done soonest by those who are awake already:
+ * one is sent ahead, or waits for the next of them to be free, rather than that
+ * another worker is woken.  What has waited too long goes to whoever is there,
+ * and an answer that did take time ends this for the pool.
+ */
+static int enough_awake(const itk_crew_pool *p)
+{
+    return p->quick >= ITK_CREW_QUICK
+        && p->workers - p->idle_count >= itk_d.enough_awake;
+}
+
+/*
+ * How many connections a worker of this pool may have.  With a few in its
+ * channel it does not fall asleep after each answer, to be woken for the next.
+ * Whether answers take time is counted from when they were passed: so more than
+ * one is sent ahead only while all that a worker has is over within 5 ms.
+ */
+static int hands(const itk_crew_pool *p)
 {
     if (itk_d.run->model == ITK_MODEL_FORK) {
         return 1;
     }
-    return IN_FLIGHT;
+    return enough_awake(p) ? ITK_HANDS : HANDS;
 }
 
 static int used_up(const itk_crew_worker *w)
@@ -115,21 +133,23 @@ static int used_up(const itk_crew_worker *w)
 static int find_busy(int pool, int slow_too)
 {
     itk_crew_pool *p = &itk_d.pools[pool];
-    int i, slot = p->turn;
+    int i, slot = p->turn, most = hands(p);
 
-    if (in_flight() < 2) {
+    if (most < 2) {
         return -1;
     }
     for (i = 0; i < p->workers && i < LOOKED_AT; i++) {
-        itk_crew_worker *w;
+        const itk_crew_worker *w;
+        int slow;
 
         slot = slot >= 0 ? itk_d.workers[slot].mate : -1;
         if (slot < 0) {
             slot = p->crew;
         }
         w = &itk_d.workers[slot];
-        if (w->out_count == 1 && !w->retired && !used_up(w)
-            && (slow_too || itk_d.now - w->since < ITK_CREW_SLOW)) {
+        slow = itk_d.now - w->since >= ITK_CREW_SLOW;
+        if (w->out_count > 0 && w->out_count < (slow ? HANDS : most)
+            && !w->retired && !used_up(w) && (slow_too || !slow)) {
             p->turn = slot;
             return slot;
         }
@@ -156,18 +176,6 @@ static int host_is_full(itk_conn *c)
     itk_d.host_clients[c->host]++;
     c->counted = 1;
     return 0;
-}
-
-/*
- * Answers that take no time are done soonest by those who are awake already:
- * one is sent ahead, or waits for the next of them to be free, rather than that
- * another worker is woken.  What has waited too long goes to whoever is there,
- * and an answer that did take time ends this for the pool.
- */
-static int enough_awake(const itk_crew_pool *p)
-{
-    return p->quick >= ITK_CREW_QUICK
-        && p->workers - p->idle_count >= itk_d.enough_awake;
 }
 
 void itk_crew_give(itk_conn *c)
@@ -235,7 +243,7 @@ void itk_crew_has_time(int slot)
         itk_crew_retire(slot);
         return;
     }
-    while (p->queue.count > 0 && w->out_count < in_flight()
+    while (p->queue.count > 0 && w->out_count < hands(p)
            && !used_up(w)) {
         if (pass(&itk_d.conns[p->queue.first], slot) != 0) {
             break;
@@ -258,26 +266,17 @@ static int better_place(int pool)
             && itk_d.worker_total + itk_d.pending_total < itk_d.max_workers);
 }
 
+/* More than one behind a slow one would not have been sent there. */
 static void take_back_slow(void)
 {
-    itk_pass message;
-    itk_conn *c;
     int slot;
 
     for (slot = 0; slot < itk_d.slot_high && itk_d.prefetched > 0; slot++) {
-        itk_crew_worker *w = &itk_d.workers[slot];
+        const itk_crew_worker *w = &itk_d.workers[slot];
 
-        if (w->pool < 0 || w->out_count < 2 || w->back < 0
-            || itk_d.now - w->since < ITK_CREW_SLOW || !better_place(w->pool)) {
-            continue;
-        }
-        if (!itk_crew_take_back(w, &message)) {
-            continue;           /* taken: its report is on the way */
-        }
-        c = itk_conn_by_serial(message.serial);
-        if (c && c->state == ITK_CONN_OUT && c->worker == slot) {
-            itk_crew_not_out(c);
-            itk_crew_queue_first(c);
+        if (w->pool >= 0 && w->out_count > 1
+            && itk_d.now - w->since >= ITK_CREW_SLOW) {
+            itk_crew_take_back(slot, better_place(w->pool) ? 1 : HANDS);
         }
     }
 }

@@ -48,8 +48,9 @@ void itk_crew_bad_worker(int slot, const char *what);
 
 void itk_crew_close_report(itk_crew_worker *w);
 
-/* 1: a message that the worker has not taken yet is taken back. */
-int itk_crew_take_back(const itk_crew_worker *w, itk_pass *message);
+/* What a worker has not taken yet waits again, before all others of its pool,
+ * but for so many: one that has nothing is idle, which this does not say. */
+void itk_crew_take_back(int slot, int but_for);
 
 /* May the pool have another worker?  grow asks for one if connections wait. */
 int itk_crew_may_have_more(const itk_crew_pool *p);

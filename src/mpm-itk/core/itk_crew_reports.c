@@ -24,16 +24,21 @@
 void itk_crew_not_out(itk_conn *c)
 {
     itk_crew_worker *w = &itk_d.workers[c->worker];
-    int place = itk_conn_place(c);
+    int place = itk_conn_place(c), at = 0;
 
-    if (w->out_count == 2) {
+    if (w->out_count > 1) {
         itk_d.prefetched--;
-        if (w->out[0] == place) {
-            w->out[0] = w->out[1];
-            w->since = itk_d.now;
-        }
+    }
+    while (at < w->out_count && w->out[at] != place) {
+        at++;
+    }
+    if (at == 0) {
+        w->since = itk_d.now;
     }
     w->out_count--;
+    for (; at < w->out_count; at++) {
+        w->out[at] = w->out[at + 1];
+    }
 }
 
 /* Passed unseen, and the worker found half a head: then it has to wait here. */

@@ -107,8 +107,8 @@ void itk_crew_close_report(itk_crew_worker *w)
     ITK_TOUCHED();
 }
 
-/* 1: a message that the worker has not taken yet is taken back. */
-int itk_crew_take_back(const itk_crew_worker *w, itk_pass *message)
+/* 1, and the message is filled in; 0: the worker has taken all. */
+static int take_one_back(const itk_crew_worker *w, itk_pass *message)
 {
     int fd[ITK_WIRE_DESCRIPTORS], count = 1, got;
 
@@ -123,6 +123,27 @@ int itk_crew_take_back(const itk_crew_worker *w, itk_pass *message)
     }
     ITK_TOUCHED();
     return got;
+}
+
+void itk_crew_take_back(int slot, int but_for)
+{
+    const itk_crew_worker *w = &itk_d.workers[slot];
+    int places[ITK_HANDS], count = 0;
+    itk_pass message;
+    itk_conn *c;
+
+    while (w->out_count > but_for && take_one_back(w, &message)) {
+        c = itk_conn_by_serial(message.serial);
+        /* it may have reported what it never took: then it is another's now */
+        if (c && c->state == ITK_CONN_OUT && c->worker == slot) {
+            itk_crew_not_out(c);
+            itk_conn_state(c, ITK_CONN_QUEUED);
+            places[count++] = itk_conn_place(c);
+        }
+    }
+    while (count > 0) {         /* the first of them is to be the first again */
+        itk_crew_queue_first(&itk_d.conns[places[--count]]);
+    }
 }
 
 void itk_crew_told_to_end(int slot)
@@ -361,23 +382,6 @@ void itk_crew_added(const itk_order *order, const int descriptors[3])
     itk_crew_has_time(slot);
 }
 
-/* What it had not taken yet can still be served by another one. */
-static void take_all_back(int slot)
-{
-    itk_crew_worker *w = &itk_d.workers[slot];
-    itk_pass message;
-    itk_conn *c;
-
-    while (itk_crew_take_back(w, &message)) {
-        c = itk_conn_by_serial(message.serial);
-        /* it may have reported what it never took: then it is another's now */
-        if (c && c->state == ITK_CONN_OUT && c->worker == slot) {
-            itk_crew_not_out(c);
-            itk_crew_queue_first(c);
-        }
-    }
-}
-
 void itk_crew_gone(const itk_order *order)
 {
     int slot = (int)order->slot, pool;
@@ -396,7 +400,7 @@ void itk_crew_gone(const itk_order *order)
     while (w->report >= 0 && itk_crew_read_reports(slot)) {
         /* its last words */
     }
-    take_all_back(slot);
+    itk_crew_take_back(slot, 0);        /* another one can still serve it */
     while (w->out_count > 0) {
         c = &itk_d.conns[w->out[0]];
         itk_crew_not_out(c);

@@ -55,11 +55,14 @@ typedef struct itk_list {
     int first, last, count;
 } itk_list;
 
+#define ITK_HANDS 4             /* connections that a worker has at the most */
+
 typedef struct itk_crew_worker {
     int channel, back, report;  /* back: the worker's end, to take back from */
     uint32_t serial;
     int pool;
-    int out[2], out_count;      /* out[0] is being served */
+    int out[ITK_HANDS];         /* as passed: out[0] is being served */
+    int out_count;
     int retired;                /* told to end */
     itk_ms mute;                /* since when its report pipe is closed; 0 */
     int idle;

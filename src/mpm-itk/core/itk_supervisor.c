@@ -29,14 +29,12 @@
 #define RETRY_FULL      50      /* ms: no place for another worker */
 #define RETRY_FORK      1000    /* ms: the machine has none */
 #define END_GRACE       5000    /* ms for a worker that was told to end */
-#define LOGGER_GRACE    2000
 #define HELD_UP         2000    /* ms that a dispatcher makes no turn */
 #define STUCK           6000
 #ifndef OLD_PATIENCE
 #define OLD_PATIENCE    60000   /* ms after a restart, if there is need */
 #endif
 #define RESPAWN         1000    /* ms between two starts of a dispatcher */
-#define RENEW_PATIENCE  300000  /* ms for a worker whose log is not read */
 
 static itk_msec run_began;
 
@@ -316,7 +314,7 @@ static void watch_dispatcher(itk_dispatcher_child *d)
         itk_supervisor_log(LOG_CRIT, 0, "pool %s holds up a dispatcher; its "
                            "workers are ended",
                            itk_s.run->pools[touching - 1].name);
-        itk_children_kill_pool((int)touching - 1);
+        itk_children_kill_pool(itk_s.run_number, (int)touching - 1);
     }
     if (itk_s.now - d->beat_since >= STUCK) {
         itk_supervisor_log(LOG_CRIT, 0, "a dispatcher, process %ld, does not "
@@ -327,46 +325,8 @@ static void watch_dispatcher(itk_dispatcher_child *d)
     }
 }
 
-/*
- * The same of the logger.  Whoever holds the lock need be no worker any more: then
- * another logger is started, and workers whose pipes lead to it.
- */
-static void watch_logger(void)
-{
-    const itk_log_watch *page = itk_s.logger_page;
-    uint32_t touching;
-
-    if (itk_s.logger <= 0 || page == NULL) {
-        return;
-    }
-    touching = page->touching;
-    if (touching == 0 || page->turns != itk_s.logger_turns) {
-        itk_s.logger_turns = page->turns;
-        itk_s.logger_since = itk_s.now;
-        itk_s.logger_held = 0;
-        return;
-    }
-    if (itk_s.now - itk_s.logger_since >= HELD_UP && !itk_s.logger_held
-        && touching <= (uint32_t)itk_s.run->pool_count) {
-        itk_s.logger_held = 1;
-        itk_supervisor_log(LOG_CRIT, 0, "pool %s holds up the logger; its "
-                           "workers are ended",
-                           itk_s.run->pools[touching - 1].name);
-        itk_children_kill_pool((int)touching - 1);
-    }
-    if (itk_s.now - itk_s.logger_since >= STUCK) {
-        itk_supervisor_log(LOG_CRIT, 0, "the logger, process %ld, does not "
-                           "move; another one is started, and workers are "
-                           "replaced", (long)itk_s.logger);
-        (void) kill(itk_s.logger, SIGKILL);
-        (void) itk_children_logger();
-        itk_children_renew(RENEW_PATIENCE);
-    }
-}
-
 static void end_the_late(void)
 {
-    size_t k;
     int i;
 
     for (i = 0; i < itk_s.slots; i++) {
@@ -392,22 +352,7 @@ static void end_the_late(void)
             watch_dispatcher(d);
         }
     }
-    watch_logger();
-    for (k = 0; k < sizeof(itk_s.old_loggers) / sizeof(pid_t); k++) {
-        int needed = 0;
-
-        for (i = 0; i < itk_s.slots && !needed; i++) {
-            needed = itk_s.workers[i].pid > 0
-                     && itk_s.workers[i].run != itk_s.run_number;
-        }
-        if (needed) {
-            itk_s.old_logger_since[k] = itk_s.now;
-        }
-        else if (itk_s.old_loggers[k] > 0
-                 && itk_s.now - itk_s.old_logger_since[k] >= LOGGER_GRACE) {
-            (void) kill(itk_s.old_loggers[k], SIGKILL);
-        }
-    }
+    itk_children_watch_loggers();
 }
 
 /* As many dispatchers as there should be; the logger. */
@@ -431,12 +376,12 @@ static void keep_up(void)
             (void) itk_children_dispatcher(i);
         }
     }
-    if (itk_s.logger <= 0 && itk_s.run->shared_log_count > 0) {
+    if (itk_s.logger.pid <= 0 && itk_s.run->shared_log_count > 0) {
         last_try = itk_s.now;
         itk_supervisor_log(LOG_ERR, 0, "the logger has ended; another one "
                            "is started, and workers are replaced");
         (void) itk_children_logger();
-        itk_children_renew(0);
+        itk_children_renew(itk_s.run_number, 0);
     }
 }
 

@@ -9,10 +9,10 @@ namespace PatchForge.HostTests.EndToEnd;
 /// </summary>
 public sealed class KillTests : IDisposable
 {
-    /// <summary>The folders that land, each as one.</summary>
-    private static readonly string[] Folders = ["patches/tiny/1", "overlay/app-misc/tiny", "metadata/md5-cache/app-misc"];
-
     private readonly TinyForge _forge = new();
+    private readonly KilledForge _killed;
+
+    public KillTests() => _killed = new KilledForge(_forge);
 
     public void Dispose() => _forge.Dispose();
 
@@ -28,7 +28,7 @@ public sealed class KillTests : IDisposable
         {
             Restore(before);
             var delay = whole * point / points;
-            killed += await RunKilledAfter(delay) ? 1 : 0;
+            killed += (await _killed.KilledAfter(delay, "refresh", "--no-build")).ExitCode != 0 ? 1 : 0;
             await LooksRight(before, after);
         }
 
@@ -50,14 +50,7 @@ public sealed class KillTests : IDisposable
         for (var number = 1; number <= 60; number++)
         {
             Restore(before);
-            var request = Tool.Request(_forge, "refresh", "--no-build");
-            var answer = await new Processes(new SilentStory()).Run(
-                request with
-                {
-                    Program = strace,
-                    Arguments = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=" + calls, "-e", $"inject={calls}:signal=SIGKILL:when={number}", request.Program, .. request.Arguments],
-                },
-                TestContext.Current.CancellationToken);
+            var answer = await _killed.KilledAt(strace, calls, number, "refresh", "--no-build");
             await LooksRight(before, after);
             if (answer.ExitCode == 0)
             {
@@ -75,13 +68,13 @@ public sealed class KillTests : IDisposable
     {
         var first = await Tool.Run(_forge, TestContext.Current.CancellationToken, "refresh", "--no-build");
         Assert.True(first.ExitCode == 0, first.Output + first.Error);
-        Save();
-        var before = States();
+        _killed.Save();
+        var before = _killed.States();
         Change();
         var second = await Tool.Run(_forge, TestContext.Current.CancellationToken, "refresh", "--no-build");
         Assert.True(second.ExitCode == 0, second.Output + second.Error);
-        var after = States();
-        Assert.All(Folders, folder => Assert.NotEqual(before[folder], after[folder]));
+        var after = _killed.States();
+        Assert.All(KilledForge.Folders, folder => Assert.NotEqual(before[folder], after[folder]));
         return (before, after);
     }
 
@@ -92,45 +85,18 @@ public sealed class KillTests : IDisposable
         _forge.Write("patchforge.yaml", _forge.Read("patchforge.yaml").Replace("description: A small package", "description: Another description", StringComparison.Ordinal));
     }
 
-    private void Save()
-    {
-        foreach (var folder in Folders)
-        {
-            Copy(Path.Combine(_forge.Home, folder), Path.Combine(_forge.Cache, "saved", folder));
-        }
-    }
-
     private void Restore(Dictionary<string, SortedDictionary<string, string>> before)
     {
-        foreach (var folder in Folders)
-        {
-            var full = Path.Combine(_forge.Home, folder);
-            Directory.Delete(full, recursive: true);
-            Copy(Path.Combine(_forge.Cache, "saved", folder), full);
-        }
-
-        var work = Path.Combine(_forge.Home, ".patchforge");
-        if (Directory.Exists(work))
-        {
-            Directory.Delete(work, recursive: true);
-        }
-
-        Assert.Equal(before, States());
+        _killed.Restore();
+        Assert.Equal(before, _killed.States());
     }
-
-    private Dictionary<string, SortedDictionary<string, string>> States() => Folders.ToDictionary(folder => folder, _forge.State);
 
     private async Task LooksRight(Dictionary<string, SortedDictionary<string, string>> before, Dictionary<string, SortedDictionary<string, string>> after)
     {
-        var now = States();
-        foreach (var folder in Folders)
-        {
-            Assert.True(Same(now[folder], before[folder]) || Same(now[folder], after[folder]), $"{folder} is neither as it was nor as it shall be");
-        }
-
+        _killed.AssertWhole(before, after);
         var next = await Tool.Run(_forge, TestContext.Current.CancellationToken, "refresh", "--no-build");
         Assert.True(next.ExitCode == 0, next.Output + next.Error);
-        Assert.Equal(after, States());
+        Assert.Equal(after, _killed.States());
     }
 
     private async Task<TimeSpan> TimeOfOneRun()
@@ -139,33 +105,5 @@ public sealed class KillTests : IDisposable
         var begin = clock.Elapsed;
         await Tool.Run(_forge, TestContext.Current.CancellationToken, "refresh", "--no-build");
         return clock.Elapsed - begin;
-    }
-
-    private async Task<bool> RunKilledAfter(TimeSpan delay)
-    {
-        // timeout(1) sends the signal itself, so that nothing of ours gets to soften it.
-        var request = Tool.Request(_forge, "refresh", "--no-build");
-        var answer = await new Processes(new SilentStory()).Run(
-            request with
-            {
-                Program = "timeout",
-                Arguments = ["-s", "KILL", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Math.Max(0.02, delay.TotalSeconds):F3}"), request.Program, .. request.Arguments],
-            },
-            TestContext.Current.CancellationToken);
-        return answer.ExitCode != 0;
-    }
-
-    private static bool Same(SortedDictionary<string, string> one, SortedDictionary<string, string> other) =>
-        one.Count == other.Count && one.Zip(other).All(pair => pair.First.Key == pair.Second.Key && pair.First.Value == pair.Second.Value);
-
-    private static void Copy(string from, string to)
-    {
-        Directory.CreateDirectory(to);
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy) ?? to);
-            File.Copy(file, copy);
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PatchForge.Host;
 using PatchForge.Seams;
 using PatchForge.Tests.Shared;
@@ -11,9 +10,11 @@ namespace PatchForge.HostTests.EndToEnd;
 /// </summary>
 public sealed class KilledSessionTests : IDisposable
 {
-    private static readonly string[] Folders = ["patches/tiny/1", "overlay/app-misc/tiny", "metadata/md5-cache/app-misc"];
     private static readonly string Beside = TinyForge.Hello.Replace("return 0;", "return EXIT_SUCCESS;", StringComparison.Ordinal);
     private readonly TinyForge _forge = new(version => version == "1.0" ? TinyForge.Hello : Beside);
+    private readonly KilledForge _killed;
+
+    public KilledSessionTests() => _killed = new KilledForge(_forge);
 
     public void Dispose() => _forge.Dispose();
 
@@ -22,7 +23,7 @@ public sealed class KilledSessionTests : IDisposable
     {
         var (before, after) = await BeforeAndAfter();
         var clock = new MachineClock();
-        Restore();
+        _killed.Restore();
         var begin = clock.Elapsed;
         await Run("refresh", "--no-build");
         var whole = clock.Elapsed - begin;
@@ -30,10 +31,10 @@ public sealed class KilledSessionTests : IDisposable
         const int points = 12;
         for (var point = 0; point < points; point++)
         {
-            Restore();
+            _killed.Restore();
             var delay = whole * point / points;
             killed += await Timed(delay, "refresh", "--no-build") ? 1 : 0;
-            Assert.Equal(before, States());
+            Assert.Equal(before, _killed.States());
             await Waits();
             killed += await Timed(delay, "refresh", "--continue") ? 1 : 0;
             await GoesOn(before, after);
@@ -59,9 +60,9 @@ public sealed class KilledSessionTests : IDisposable
         // Every one of the first calls, and then fewer and fewer: KillTests goes through all of a landing's.
         for (var (number, step) = (1, 1); ended < 3 && number < 100; (number, step) = (number + step, number < 4 ? 1 : step * 2))
         {
-            Restore();
+            _killed.Restore();
             ended = await Traced(strace, calls, number, "refresh", "--no-build") ? 0 : 1;
-            Assert.Equal(before, States());
+            Assert.Equal(before, _killed.States());
             await Waits();
             ended += await Traced(strace, calls, number, "refresh", "--continue") ? 0 : 1;
             await GoesOn(before, after);
@@ -86,135 +87,58 @@ public sealed class KilledSessionTests : IDisposable
         _forge.Write(Tree, Beside.Replace("    return", "    puts(\"hello, world\");\n    return", StringComparison.Ordinal));
     }
 
-    private async Task GoesOn(SortedDictionary<string, string> before, SortedDictionary<string, string> after)
+    private async Task GoesOn(Dictionary<string, SortedDictionary<string, string>> before, Dictionary<string, SortedDictionary<string, string>> after)
     {
-        OldOrNew(before, after);
+        _killed.AssertWhole(before, after);
         var next = await Run(["refresh", .. IsOpen() ? (string[])["--continue"] : ["--no-build"]]);
         Assert.True(next.ExitCode == 0, next.Output + next.Error);
-        Assert.Equal(after, States());
+        Assert.Equal(after, _killed.States());
         Assert.False(IsOpen());
     }
 
-    private async Task Undone(SortedDictionary<string, string> before, SortedDictionary<string, string> after)
+    private async Task Undone(Dictionary<string, SortedDictionary<string, string>> before, Dictionary<string, SortedDictionary<string, string>> after)
     {
-        OldOrNew(before, after);
+        _killed.AssertWhole(before, after);
 
         // What finishes a landing first: --check would refuse to look at a half one.
         var next = await Run("cache");
         Assert.True(next.ExitCode == 0, next.Output + next.Error);
-        if (Same(States(), after))
+        if (_killed.States().All(folder => KilledForge.Same(folder.Value, after[folder.Key])))
         {
             var undo = await Run("undo");
             Assert.True(undo.ExitCode == 0, undo.Output + undo.Error);
         }
 
-        Assert.Equal(before, States());
-    }
-
-    private void OldOrNew(SortedDictionary<string, string> before, SortedDictionary<string, string> after)
-    {
-        foreach (var folder in Folders)
-        {
-            var now = _forge.State(folder);
-            Assert.True(Same(now, Below(before, folder)) || Same(now, Below(after, folder)), $"{folder} is neither as it was nor as it shall be");
-        }
+        Assert.Equal(before, _killed.States());
     }
 
     private const string Tree = ".patchforge/session/1.1-0001-greet.patch/hello.c";
 
     private bool IsOpen() => File.Exists(Path.Combine(_forge.Home, ".patchforge/session/state"));
 
-    private async Task<(SortedDictionary<string, string> Before, SortedDictionary<string, string> After)> BeforeAndAfter()
+    private async Task<(Dictionary<string, SortedDictionary<string, string>> Before, Dictionary<string, SortedDictionary<string, string>> After)> BeforeAndAfter()
     {
         // A landing that is there before, so that series, package and cache are folders already.
         var first = await Run("refresh", "1.0", "--no-build");
         Assert.True(first.ExitCode == 0, first.Output + first.Error);
-        foreach (var folder in Folders)
-        {
-            Copy(Path.Combine(_forge.Home, folder), Path.Combine(_forge.Cache, "saved", folder));
-        }
-
-        var before = States();
+        _killed.Save();
+        var before = _killed.States();
         await Run("refresh", "--no-build");
         await Waits();
         var second = await Run("refresh", "--continue");
         Assert.True(second.ExitCode == 0, second.Output + second.Error);
-        var after = States();
-        Assert.All(Folders, folder => Assert.False(Same(Below(before, folder), Below(after, folder)), folder));
+        var after = _killed.States();
+        Assert.All(KilledForge.Folders, folder => Assert.NotEqual(before[folder], after[folder]));
         return (before, after);
     }
 
-    private void Restore()
-    {
-        foreach (var folder in Folders)
-        {
-            var full = Path.Combine(_forge.Home, folder);
-            Directory.Delete(full, recursive: true);
-            Copy(Path.Combine(_forge.Cache, "saved", folder), full);
-        }
-
-        var work = Path.Combine(_forge.Home, ".patchforge");
-        if (Directory.Exists(work))
-        {
-            Directory.Delete(work, recursive: true);
-        }
-    }
-
-    private SortedDictionary<string, string> States()
-    {
-        var all = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (path, content) in Folders.SelectMany(folder => _forge.State(folder)))
-        {
-            all[path] = content;
-        }
-
-        return all;
-    }
-
-    private static SortedDictionary<string, string> Below(SortedDictionary<string, string> all, string folder) =>
-        new(all.Where(file => file.Key.StartsWith(folder + "/", StringComparison.Ordinal)).ToDictionary(file => file.Key, file => file.Value), StringComparer.Ordinal);
-
-    private static bool Same(SortedDictionary<string, string> one, SortedDictionary<string, string> other) =>
-        one.Count == other.Count && one.Zip(other).All(pair => pair.First.Key == pair.Second.Key && pair.First.Value == pair.Second.Value);
-
     private Task<ProcessAnswer> Run(params string[] arguments) => Tool.Run(_forge, TestContext.Current.CancellationToken, arguments);
 
-    /// <returns>Whether it was killed before it ended.</returns>
-    private async Task<bool> Timed(TimeSpan delay, params string[] arguments)
-    {
-        // timeout(1) sends the signal itself, so that nothing of ours gets to soften it.
-        var request = Tool.Request(_forge, arguments);
-        var answer = await new Processes(new SilentStory()).Run(
-            request with
-            {
-                Program = "timeout",
-                Arguments = ["-s", "KILL", string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0.02, delay.TotalSeconds):F3}"), request.Program, .. request.Arguments],
-            },
-            TestContext.Current.CancellationToken);
-        return answer.ExitCode is not (0 or 3);
-    }
+    /// <summary>Not ended by itself, at its end or for a person.</summary>
+    private static bool WasKilled(ProcessAnswer answer) => answer.ExitCode is not (0 or 3);
 
-    private async Task<bool> Traced(string strace, string calls, int number, params string[] arguments)
-    {
-        var request = Tool.Request(_forge, arguments);
-        var answer = await new Processes(new SilentStory()).Run(
-            request with
-            {
-                Program = strace,
-                Arguments = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=" + calls, "-e", $"inject={calls}:signal=SIGKILL:when={number}", request.Program, .. request.Arguments],
-            },
-            TestContext.Current.CancellationToken);
-        return answer.ExitCode is not (0 or 3);
-    }
+    private async Task<bool> Timed(TimeSpan delay, params string[] arguments) => WasKilled(await _killed.KilledAfter(delay, arguments));
 
-    private static void Copy(string from, string to)
-    {
-        Directory.CreateDirectory(to);
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy) ?? to);
-            File.Copy(file, copy);
-        }
-    }
+    private async Task<bool> Traced(string strace, string calls, int number, params string[] arguments) =>
+        WasKilled(await _killed.KilledAt(strace, calls, number, arguments));
 }

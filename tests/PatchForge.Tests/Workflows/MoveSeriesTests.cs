@@ -29,9 +29,13 @@ public sealed class MoveSeriesTests
     private static SeriesMove Move(ITree tree, params LoadedPatch[] patches) => Move(tree, [], [], patches);
 
     private static SeriesMove Move(ITree tree, ImmutableArray<PatchBase> bases, ImmutableHashSet<PatchName> acceptFuzz, params LoadedPatch[] patches) =>
-        MoveSeries.Run(
-            new MoveRequest("2.0.65", tree, new LoadedSeries("p", SeriesFile.Parse(default, "p/series"), [.. patches], [], bases), acceptFuzz),
-            TestContext.Current.CancellationToken);
+        MoveSeries.Run(new MoveRequest("2.0.65", tree, Series(bases, patches), acceptFuzz), TestContext.Current.CancellationToken);
+
+    private static LoadedSeries Series(ImmutableArray<PatchBase> bases, params LoadedPatch[] patches) => new("p", SeriesFile.Parse(default, "p/series"), [.. patches], [], bases);
+
+    /// <summary>What a refresh would write for the move of a series that had these records.</summary>
+    private static ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Writes(SeriesMove move, params ImmutableArray<PatchBase> bases) =>
+        Writing.Of(Series(bases, [.. move.Patches.Select(patch => patch.Loaded)]), move);
 
     [Fact]
     public void A_patch_that_fits_is_unmodified_and_only_its_base_is_recorded()
@@ -39,9 +43,9 @@ public sealed class MoveSeriesTests
         var move = Move(Release, Load("a.patch", Five));
 
         Assert.IsType<MoveResult.Unmodified>(move.Patches.Single().Result);
-        Assert.Equal(["p/bases"], move.Writes.Keys);
+        Assert.Equal(["p/bases"], Writes(move).Keys);
         Assert.Equal((TreePath.Parse("f"), BlobId.Of(Encoding.ASCII.GetBytes(Make.Numbered(9)))), move.Bases.Single().Files.Select(file => (file.Key, file.Value)).Single());
-        Assert.Empty(Move(Release, move.Bases, [], Load("a.patch", Five)).Writes);
+        Assert.Empty(Writes(Move(Release, move.Bases, [], Load("a.patch", Five)), move.Bases));
     }
 
     [Fact]
@@ -55,7 +59,7 @@ public sealed class MoveSeriesTests
         Assert.IsType<MoveResult.Unmodified>(move.Patches.Single().Result);
         Assert.True(move.Patches.Single().Outcome!.HasOffset);
         Assert.Empty(move.Bases);
-        Assert.Empty(Move(moved, known, [], Load("a.patch", Five)).Writes);
+        Assert.Empty(Writes(Move(moved, known, [], Load("a.patch", Five)), known));
     }
 
     [Fact]
@@ -67,7 +71,6 @@ public sealed class MoveSeriesTests
 
         Assert.True(move.Stopped is { Result: MoveResult.Conflict { OnlyFuzz: true } });
         Assert.IsType<MoveResult.NotReached>(move.Patches[1].Result);
-        Assert.Empty(move.Writes);
         Assert.Equal(Make.Tree().Paths().Count() + 1, move.Tree.Paths().Count());
         var problem = ApplySeries.Problem(move)!;
         Assert.Equal((FailureKind.Conflict, new FileLocation("p/a.patch", 8)), (problem.Kind, problem.At));
@@ -86,7 +89,6 @@ public sealed class MoveSeriesTests
         Assert.Equal(["Conflict", "Unmodified", "Conflict"], move.Patches.Select(patch => patch.Result.GetType().Name));
         Assert.Equal([null, null, "a.patch"], move.Patches.Select(patch => patch.Behind?.Text));
         Assert.Equal("G\n", move.Tree.Text("g"));
-        Assert.Empty(move.Writes);
     }
 
     [Fact]
@@ -114,7 +116,7 @@ public sealed class MoveSeriesTests
         Assert.IsType<MoveResult.Modified>(move.Patches.Single().Result);
         Assert.Equal(
             Header + "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -2,7 +2,7 @@\n changed\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n",
-            Encoding.Latin1.GetString(move.Writes["p/a.patch"].Span));
+            Encoding.Latin1.GetString(Writes(move)["p/a.patch"].Span));
         Assert.Equal("2.0.65", move.Bases.Single().Release);
     }
 
@@ -126,7 +128,7 @@ public sealed class MoveSeriesTests
         var move = Move(fuzzy, [], [PatchName.Parse("a.patch")], Load("a.patch", Five, "-R"));
 
         Assert.Equal("1\nchanged\n3\n4\n5\n6\n7\n8\n", move.Tree.Text("f"));
-        Assert.Contains("\n-5\n+five\n", Encoding.Latin1.GetString(move.Writes["p/a.patch"].Span), StringComparison.Ordinal);
+        Assert.Contains("\n-5\n+five\n", Encoding.Latin1.GetString(Writes(move)["p/a.patch"].Span), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -181,10 +183,10 @@ public sealed class MoveSeriesTests
             + "diff --git a/server/mpm/itk/itk.c b/server/mpm/itk/itk.c\nnew file mode 100644\n--- /dev/null\n+++ b/server/mpm/itk/itk.c\n@@ -0,0 +1 @@\n+int main;\n",
             text);
         Assert.IsType<MoveResult.New>(Move(Release, Load("gen.patch", text, onDisk: null)).Patches.Single().Result);
-        Assert.Empty(Move(Release, Load("gen.patch", text, onDisk: text)).Writes);
+        Assert.Empty(Writes(Move(Release, Load("gen.patch", text, onDisk: text))));
         var changed = Move(Release, Load("gen.patch", text, onDisk: text + "x"));
         Assert.IsType<MoveResult.Modified>(changed.Patches.Single().Result);
-        Assert.Equal(text, Encoding.Latin1.GetString(changed.Writes["p/gen.patch"].Span));
+        Assert.Equal(text, Encoding.Latin1.GetString(Writes(changed)["p/gen.patch"].Span));
     }
 
     [Fact]

@@ -48,8 +48,7 @@ public sealed class ReadSeriesTests : IDisposable
         Assert.Equal(("x\n", "g\n"), (second.Tree.Text("f"), second.Tree.Text("g")));
         Assert.Equal(("b\n", "g\n"), (third.Tree.Text("f"), third.Tree.Text("g")));
         Assert.Null(first.Stopped ?? second.Stopped ?? third.Stopped);
-        Assert.Equal(["patches/2.0/bases"], first.Writes.Keys.Concat(third.Writes.Keys).Distinct());
-        Assert.Empty(second.Writes);
+        Assert.Equal(["patches/2.0/bases"], Writing.Of(series, first, second, third).Keys);
         Assert.Empty(series.Orphans);
         Assert.Equal(4, series.Files.Count());
     }
@@ -82,15 +81,17 @@ public sealed class ReadSeriesTests : IDisposable
 
         Assert.Equal(["gen.patch", "b.patch"], series.Patches.Select(patch => patch.Name.Text));
         Assert.Equal([PatchName.Parse("left.patch")], series.Orphans);
-        Assert.Equal(["patches/2.0/bases", "patches/2.0/gen.patch"], move.Writes.Keys);
+        var writes = Writing.Of(series, move);
+        Assert.Equal(["patches/2.0/bases", "patches/2.0/gen.patch"], writes.Keys);
         Assert.Equal(("b\n", "int main;\n"), (move.Tree.Text("f"), move.Tree.Text("server/itk.c")));
 
-        foreach (var (file, bytes) in move.Writes)
+        foreach (var (file, bytes) in writes)
         {
             File.WriteAllBytes(Path.Combine(_home, file), bytes.ToArray());
         }
 
-        Assert.Empty(MoveSeries.Run(new MoveRequest("2.0.65", Make.Tree(("f", "a\n")), await Read(made)), TestContext.Current.CancellationToken).Writes);
+        series = await Read(made);
+        Assert.Empty(Writing.Of(series, MoveSeries.Run(new MoveRequest("2.0.65", Make.Tree(("f", "a\n")), series), TestContext.Current.CancellationToken)));
     }
 
     [Fact]
