@@ -43,7 +43,12 @@ public static class CompletionScripts
                 _files
             fi
         }
-        compdef _patchforge patchforge
+        # As a file of fpath this is the function's own body the first time.
+        if [[ ${funcstack[1]} == _patchforge ]]; then
+            _patchforge
+        else
+            compdef _patchforge patchforge
+        fi
 
         """;
 

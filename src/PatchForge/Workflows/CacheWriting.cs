@@ -16,11 +16,11 @@ internal sealed class CacheWriting(
     /// <summary>Whether an entry that is still true makes sourcing its ebuild needless.</summary>
     public bool Believes { get; init; }
 
-    /// <summary>The entry on disk when it is believed: it is of this very ebuild, and of eclasses that are the same here.</summary>
+    /// <summary>The entry on disk when it is believed: it is of this very ebuild, and of no eclass that is another one here.</summary>
     public byte[]? Believed(string category, EbuildText ebuild) =>
         Believes && overlay.Read(CachePath(category, Pf(ebuild))) is { } now && CacheEntry.TryParse(now) is { } entry
             && entry.EbuildMd5 == EbuildMetadata.Md5(ebuild.Content.Span)
-            && entry.Eclasses.All(mark => eclasses.Find(mark.Name) is { } file && Md5(file) == mark.Md5)
+            && entry.Eclasses.All(mark => eclasses.Find(mark.Name) is not { } file || Md5(file) == mark.Md5)
             ? now
             : null;
 

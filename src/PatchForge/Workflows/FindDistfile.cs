@@ -64,6 +64,20 @@ public sealed class FindDistfile(Outside outside, Func<string, string?> variable
         return other.Best is null ? search : other with { Found = [.. other.Found.Select(file => file with { Verdict = FetchArchive.Verdict(package, file) })] };
     }
 
+    /// <summary>The first file of that name, of which nobody published anything; null when no place has one.</summary>
+    public async Task<string?> Named(string name, string? distdir, CancellationToken cancel)
+    {
+        await foreach (var place in Places(distdir, cancel))
+        {
+            if (Path.Combine(place.Folder, name) is var file && File.Exists(file))
+            {
+                return file;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The per-user cache's folder of distfiles.</summary>
     public DistfilePlace OwnPlace => new(Path.Combine(UserCache.Folder(variable), "distfiles"), "the tool's cache");
 

@@ -97,10 +97,10 @@ internal static class DistfilesForManifest
     }
 
     /// <summary>For packages whose ebuilds are people's: nobody published anything of their files, so the file at hand is taken, as Portage takes it.</summary>
-    public static Func<string, CancellationToken, Task<DistfileFacts?>> AtHand(Outside outside, Func<string, string?> variable, ForgeSettings settings, string? distdir)
+    public static Func<string, CancellationToken, Task<DistfileFacts?>> AtHand(Outside outside, Func<string, string?> variable, string? distdir)
     {
         var find = Find(outside, variable);
-        return async (name, cancel) => await find.Run(settings, new PublishedFile(name, null, []), distdir, cancel) is { Best: not null } search ? Facts(search) : null;
+        return async (name, cancel) => await find.Named(name, distdir, cancel) is { } file ? await Facts(name, file, cancel) : null;
     }
 
     private static FindDistfile Find(Outside outside, Func<string, string?> variable) => new(outside, variable) { Also = [DigestAlgorithm.Blake2b, DigestAlgorithm.Sha512] };

@@ -183,7 +183,7 @@ public sealed partial class Refresh(Outside outside, IRoots roots, IFolders fold
                 EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages)))
             {
                 Root = scratch,
-                AtHand = DistfilesForManifest.AtHand(outside, variable, settings, request.Source.Distdir),
+                AtHand = DistfilesForManifest.AtHand(outside, variable, request.Source.Distdir),
             },
             cancel);
     }

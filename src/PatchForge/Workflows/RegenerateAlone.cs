@@ -38,7 +38,7 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
 
         var generated = new List<FileChange>();
         var series = ImmutableArray.CreateBuilder<LineSeries>();
-        foreach (var line in request.Part == Part.Manifest ? [] : settings.Lines)
+        foreach (var line in request.Part == Part.Ebuild ? settings.Lines : [])
         {
             var loaded = await ReadSeries.Run(settings.Home, line, cancel);
             generated.AddRange(loaded.Patches.Where(patch => patch.Plan.Generated).Select(patch => FileChange.Write(TreePath.Parse(patch.File), patch.Bytes)));
@@ -49,11 +49,11 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
             new RegenerateOverlayRequest(
                 settings,
                 series.ToImmutable(),
-                await DistfilesForManifest.Run(outside, variable, settings, request.Distdir, [], cancel),
+                request.Part == Part.Manifest ? await DistfilesForManifest.Run(outside, variable, settings, request.Distdir, [], cancel) : [],
                 EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages)))
             {
-                OnlyManifests = request.Part == Part.Manifest,
-                AtHand = DistfilesForManifest.AtHand(outside, variable, settings, request.Distdir),
+                Alone = request.Part == Part.Ebuild ? null : request.Part,
+                AtHand = DistfilesForManifest.AtHand(outside, variable, request.Distdir),
             },
             cancel);
         var changes = overlay.Changes.Where(change => PartOf(settings, change) == request.Part)

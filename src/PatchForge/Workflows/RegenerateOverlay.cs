@@ -37,10 +37,11 @@ public sealed record RegenerateOverlayRequest(
     public string? Root { get; init; }
 
     /// <summary>
-    /// The Manifests of the ebuilds as they are on disk, and nothing else: no series is needed, and an entry of
-    /// md5-cache that is of this very ebuild and of these very eclasses is believed, as Portage believes it.
+    /// <see cref="Part.Manifest"/> or <see cref="Part.Cache"/>: that alone, of the ebuilds as they are on disk, so that no
+    /// series is needed. For a Manifest an entry of md5-cache that is of this very ebuild and of no other eclasses is
+    /// believed, as Portage believes it; else every ebuild is sourced. Null: everything, with the ebuilds generated anew.
     /// </summary>
-    public bool OnlyManifests { get; init; }
+    public Part? Alone { get; init; }
 
     /// <summary>Looks for a distfile by its name alone, of a package whose ebuilds are people's; null when it is not at hand.</summary>
     public Func<string, CancellationToken, Task<DistfileFacts?>> AtHand { get; init; } = (_, _) => Task.FromResult<DistfileFacts?>(null);
@@ -78,18 +79,18 @@ public sealed class RegenerateOverlay(IProcesses processes)
 
         var overlay = new OverlayFolder(request.Root ?? settings.Home, settings.Overlay);
         var work = new Regeneration(settings, overlay, request);
-        var generated = request.OnlyManifests ? [] : settings.Lines.SelectMany(line => work.Line(line).AsEnumerable()).ToImmutableArray();
-        if (!request.OnlyManifests)
+        var generated = request.Alone is not null ? [] : settings.Lines.SelectMany(line => work.Line(line).AsEnumerable()).ToImmutableArray();
+        if (request.Alone is null)
         {
             work.DropStaleEbuilds([.. generated.Select(ebuild => ebuild.FileName)], IsGenerated);
-            work.Descriptions();
         }
 
         var source = new SourceEbuild(processes);
         await work.SourceTogether(source, generated, cancel);
         var cache = await work.Cache(source, generated, cancel);
-        var manifest = work.Manifest([.. generated.Select(ebuild => ebuild.FileName)], cache);
+        var manifest = request.Alone == Part.Cache ? null : work.Manifest([.. generated.Select(ebuild => ebuild.FileName)], cache);
         await work.Others(source, cancel);
+        work.Descriptions();
 
         return new(
             work.Changes(),
@@ -104,7 +105,7 @@ public sealed class RegenerateOverlay(IProcesses processes)
                 ebuild => new EbuildFacts(
                     $"{work.Folder}/{ebuild.FileName}",
                     work.Changes().Any(change => change.Path.Name == ebuild.FileName) ? "written" : "unchanged",
-                    manifest.Of(ebuild.Distfile, scratch: request.Root is not null),
+                    manifest?.Of(ebuild.Distfile, scratch: request.Root is not null) ?? "left",
                     cache[ebuild.FileName].Said),
                 StringComparer.Ordinal),
             work.Notes());

@@ -114,6 +114,11 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         foreach (var (category, package, folder) in OtherPackages())
         {
             var cache = await Writing(source).Package(category, package, Ebuilds(category, package), _ => false, cancel);
+            if (request.Alone == Part.Cache)
+            {
+                continue;
+            }
+
             var wanted = cache.Values.SelectMany(ebuild => ebuild.Wants ?? []).ToImmutableSortedSet(StringComparer.Ordinal);
             var isSure = cache.Values.All(ebuild => ebuild.Wants is not null);
             var update = Manifest(folder + "/Manifest", wanted, isSure);
@@ -155,7 +160,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
     private ImmutableArray<EbuildText> Ebuilds(string category, string package) =>
         [.. overlay.Ebuilds(category, package).Select(name => new EbuildText(name, overlay.Read($"{overlay.PackageFolder(category, package)}/{name}") ?? []))];
 
-    private CacheWriting Writing(SourceEbuild source) => new(overlay, source, request.Eclasses, _wanted, _notes) { Believes = request.OnlyManifests };
+    private CacheWriting Writing(SourceEbuild source) => new(overlay, source, request.Eclasses, _wanted, _notes) { Believes = request.Alone == Part.Manifest };
 
     /// <param name="own">The names of ebuilds that were generated just now.</param>
     internal RegeneratedManifest Manifest(ImmutableHashSet<string> own, ImmutableSortedDictionary<string, CachedEbuild> cache)
