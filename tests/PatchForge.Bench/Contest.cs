@@ -12,7 +12,12 @@ internal sealed record Arm(string Name, Func<string> Prepare, string Program, Im
     public ImmutableSortedDictionary<string, string> Environment { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>Seconds.</summary>
-    public double Measure(string folder)
+    public double Measure(string folder) => Run(folder).Seconds;
+
+    /// <summary>What it says on standard output.</summary>
+    public string Answer(string folder) => Run(folder).Output;
+
+    private (double Seconds, string Output) Run(string folder)
     {
         var start = new ProcessStartInfo(Program, Arguments.Select(argument => argument.Replace("{folder}", folder, StringComparison.Ordinal)))
         {
@@ -32,7 +37,7 @@ internal sealed record Arm(string Name, Func<string> Prepare, string Program, Im
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         watch.Stop();
-        return process.ExitCode == 0 ? watch.Elapsed.TotalSeconds : throw new InvalidOperationException($"{Name} ended with {process.ExitCode}: {error.Result}{output}");
+        return process.ExitCode == 0 ? (watch.Elapsed.TotalSeconds, output) : throw new InvalidOperationException($"{Name} ended with {process.ExitCode}: {error.Result}{output}");
     }
 }
 

@@ -37,7 +37,7 @@ internal sealed class GeneratedPackage
         Put(Path.Combine(Home, "profiles/repo_name"), "generated\n");
         Put(Path.Combine(Home, "metadata/layout.conf"), "masters =\nthin-manifests = true\nmanifest-hashes = BLAKE2B SHA512\n");
         Put(Path.Combine(Home, "overlay/app-misc/generated/metadata.xml"), "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<pkgmetadata/>\n");
-        MakeRepository();
+        MakeRepository(Plain, Repository);
     }
 
     public ImmutableArray<string> Releases { get; }
@@ -52,6 +52,9 @@ internal sealed class GeneratedPackage
 
     /// <summary>The same as a git repository with one commit.</summary>
     public string Repository => Path.Combine(_folder, "repository");
+
+    /// <summary>The first release as it is published.</summary>
+    public string Archive => Path.Combine(Distdir, $"generated-{Releases[0]}.tar.gz");
 
     /// <summary>The patches and their series.</summary>
     public string Series => Path.Combine(Home, "patches/generated");
@@ -141,15 +144,15 @@ internal sealed class GeneratedPackage
         }
     }
 
-    private void MakeRepository()
+    /// <returns>The new folder <paramref name="repository"/>: these files as one commit.</returns>
+    public static string MakeRepository(string files, string repository)
     {
-        Copy(Plain, Repository);
-        Git(Repository, "init", "-q");
-        Git(Repository, "add", "-A");
-        Git(Repository, "-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "commit", "-q", "-m", "release");
-        Git(Repository, "config", "gc.auto", "0");
-        Git(Repository, "config", "user.name", "Somebody");
-        Git(Repository, "config", "user.email", "somebody@example.org");
+        Copy(files, repository);
+        Git(repository, "init", "-q");
+        Git(repository, "add", "-f", "-A");
+        Git(repository, "-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "commit", "-q", "-m", "release");
+        Git(repository, "config", "gc.auto", "0");
+        return repository;
     }
 
     public static void Git(string folder, params ReadOnlySpan<string> arguments)

@@ -8,7 +8,7 @@ using PatchForge.EngineBench;
 var rounds = new Option<int>("--rounds") { Description = "How often each is measured", DefaultValueFactory = _ => 10 };
 var patches = new Option<int>("--patches") { Description = "How long the generated series is", DefaultValueFactory = _ => 1000 };
 var seed = new Option<ulong>("--seed") { Description = "Of the order in a round and of the resamples", DefaultValueFactory = _ => (ulong)Environment.TickCount64 };
-var only = new Option<string[]>("--only") { Description = "start, apply, scale or fourteen; all when left out" };
+var only = new Option<string[]>("--only") { Description = "start, apply, short, real, scale or fourteen; all when left out" };
 var tool = new Option<string>("--tool") { Description = "The published patchforge", DefaultValueFactory = _ => Find("artifacts/tool/patchforge") };
 var quilt = new Option<string?>("--quilt") { Description = "A folder with bin/quilt and share/quilt, where quilt is not installed" };
 var command = new RootCommand("The patch engine beside quilt, git and patch") { rounds, patches, seed, only, tool, quilt };
@@ -40,7 +40,7 @@ return command.Parse(args).Invoke();
 void Run(ParseResult parsed, Suites suites, string scratch)
 {
     var (count, length, start) = (parsed.GetValue(rounds), parsed.GetValue(patches), parsed.GetValue(seed));
-    var wanted = parsed.GetValue(only) is { Length: > 0 } named ? named : ["start", "apply", "scale", "fourteen"];
+    var wanted = parsed.GetValue(only) is { Length: > 0 } named ? named : ["start", "apply", "short", "real", "scale", "fourteen"];
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {start}, {count} rounds, {Environment.ProcessorCount} processors"));
     foreach (var what in wanted)
     {
@@ -52,6 +52,16 @@ void Run(ParseResult parsed, Suites suites, string scratch)
             case "apply":
                 Show(suites.Apply(new GeneratedPackage(Path.Combine(scratch, "package"), 1, length), length));
                 break;
+            case "short":
+                foreach (var few in (int[])[1, 10, 100])
+                {
+                    Show(suites.Apply(new GeneratedPackage(Path.Combine(scratch, $"package{few}"), 1, few), few));
+                }
+
+                break;
+            case "real":
+                Show(suites.Real(Checkout(scratch), "2.0.65"));
+                break;
             case "scale":
                 Console.Write(Scale(suites, scratch, length, count));
                 break;
@@ -59,7 +69,7 @@ void Run(ParseResult parsed, Suites suites, string scratch)
                 Show(suites.Fourteen(Checkout(scratch)));
                 break;
             default:
-                throw new ArgumentException($"there is no '{what}': start, apply, scale, fourteen");
+                throw new ArgumentException($"there is no '{what}': start, apply, short, real, scale, fourteen");
         }
     }
 
@@ -97,6 +107,11 @@ static string Scale(Suites suites, string scratch, int length, int rounds)
 static string Checkout(string scratch)
 {
     var (home, copy) = (Path.GetDirectoryName(Find("patchforge.yaml")) ?? "/", Path.Combine(scratch, "checkout"));
+    if (Directory.Exists(copy))
+    {
+        return copy;
+    }
+
     Directory.CreateDirectory(copy);
     var arm = new Arm("copy of the checkout", () => copy, "sh", ["-c", "git -C \"$0\" archive HEAD | tar -x -C \"$1\"", home, copy]);
     arm.Measure(copy);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace PatchForge.EngineBench;
 
@@ -34,40 +35,39 @@ internal sealed class Suites(Programs programs, string scratch)
         return new Contest("start-up", programs.Quilt is { } quilt ? [.. arms, new Arm("quilt --version", Fresh, quilt, ["--version"]) { Environment = programs.QuiltEnvironment }] : arms);
     }
 
-    /// <summary>The series on the release. Ours unpacks, checks the archive's digest and writes the whole tree; the others begin in a copy of it.</summary>
-    public Contest Apply(GeneratedPackage package, int patches)
-    {
-        string Copied(string from, string? series)
-        {
-            var folder = Fresh();
-            GeneratedPackage.Copy(from, folder);
-            if (series is not null)
-            {
-                GeneratedPackage.Copy(series, Path.Combine(folder, "patches"));
-            }
-
-            if (from == package.Repository)
-            {
-                // The copies are other files to git, which would look into each before it begins.
-                GeneratedPackage.Git(folder, "update-index", "-q", "--refresh");
-            }
-
-            return folder;
-        }
-
-        ImmutableArray<Arm> arms =
+    /// <summary>The series on the release. Ours checks the archive's digest and writes the whole tree; the others begin in a copy of it, and git once in the archive.</summary>
+    public Contest Apply(GeneratedPackage package, int patches) => new(
+        $"{patches} patch{(patches == 1 ? "" : "es")}",
         [
             new Arm("patchforge apply", Fresh, programs.Tool,
                 ["apply", package.Releases[0], "--to", "{folder}/made", "--settings", Path.Combine(package.Home, "patchforge.yaml"), "--distdir", package.Distdir, "--quiet"],
                 folder => Path.Combine(folder, "made")) { Environment = Cache },
-            new Arm("git am", () => Copied(package.Repository, null), "git", ["am", "-q", package.Mailbox], folder => folder),
-            new Arm("git apply, all in one process", () => Copied(package.Plain, null), "sh", ["-c", "exec git apply $(sed \"s|^|$0/|\" \"$0/series\")", package.Series], folder => folder),
-            new Arm("patch -p1, one after the other", () => Copied(package.Plain, null), "sh",
-                ["-c", "while read -r name; do patch -s -p1 -i \"$0/$name\" || exit 1; done < \"$0/series\"", package.Series], folder => folder),
-        ];
-        return new Contest($"{patches} patches", programs.Quilt is { } quilt
-            ? [.. arms, new Arm("quilt push -a", () => Copied(package.Plain, package.Series), quilt, ["--quiltrc=-", "push", "-a", "-q"], folder => folder) { Environment = programs.QuiltEnvironment }]
-            : arms);
+            new Arm("git am, from the archive", Fresh, "sh",
+                ["-c", "tar -xf \"$0\" --strip-components=1 && git init -q . && git add -A && git commit -q -m release && git am -q \"$1\"", package.Archive, package.Mailbox],
+                folder => folder) { Environment = s_somebody },
+            .. Others(package.Plain, package.Repository, package.Series, package.Mailbox),
+        ]);
+
+    /// <summary>Our own series on a release of httpd, with the source of this machine.</summary>
+    public Contest Real(string checkout, string release)
+    {
+        var (plain, series, mailbox) = (Path.Combine(scratch, "httpd"), Path.Combine(scratch, "httpd-series"), Path.Combine(scratch, "httpd.mbox"));
+        string[] rest = ["--unofficial", "--quiet", "--settings", Path.Combine(checkout, "patchforge.yaml")];
+        foreach (var (form, to) in (ReadOnlySpan<(string, string)>)[("quilt", series), ("mbox", mailbox)])
+        {
+            new Arm("export", Fresh, programs.Tool, ["export", release, "--as", form, "--to", to, .. rest]).Measure(scratch);
+        }
+
+        var archive = JsonDocument.Parse(new Arm("fetch", Fresh, programs.Tool, ["fetch", release, "--format", "json", .. rest]).Answer(scratch))
+            .RootElement.GetProperty("distfiles")[0].GetProperty("file").GetString() ?? throw new InvalidOperationException($"{release} is not at hand.");
+        Directory.CreateDirectory(plain);
+        new Arm("the release", Fresh, "tar", ["-xf", archive, "--strip-components=1"]).Measure(plain);
+        var repository = GeneratedPackage.MakeRepository(plain, plain + "-git");
+        return new Contest($"httpd {release}, {Directory.EnumerateFiles(series, "*.patch").Count()} patches",
+        [
+            new Arm("patchforge apply", Fresh, programs.Tool, ["apply", release, "--to", "{folder}/made", .. rest], folder => Path.Combine(folder, "made")),
+            .. Others(plain, repository, series, mailbox),
+        ]);
     }
 
     /// <summary>The first releases of a package, each with the whole series; ours alone.</summary>
@@ -84,4 +84,39 @@ internal sealed class Suites(Programs programs, string scratch)
     ]);
 
     private ImmutableSortedDictionary<string, string> Cache => ImmutableSortedDictionary<string, string>.Empty.Add("XDG_CACHE_HOME", Path.Combine(scratch, "cache"));
+
+    private static readonly ImmutableSortedDictionary<string, string> s_somebody = ImmutableSortedDictionary<string, string>.Empty
+        .Add("GIT_AUTHOR_NAME", "Somebody").Add("GIT_AUTHOR_EMAIL", "somebody@example.org").Add("GIT_COMMITTER_NAME", "Somebody").Add("GIT_COMMITTER_EMAIL", "somebody@example.org");
+
+    private ImmutableArray<Arm> Others(string plain, string repository, string series, string mailbox)
+    {
+        string Copied(string from, bool withSeries)
+        {
+            var folder = Fresh();
+            GeneratedPackage.Copy(from, folder);
+            if (withSeries)
+            {
+                GeneratedPackage.Copy(series, Path.Combine(folder, "patches"));
+            }
+
+            if (from == repository)
+            {
+                // The copies are other files to git, which would look into each before it begins.
+                GeneratedPackage.Git(folder, "update-index", "-q", "--refresh");
+            }
+
+            return folder;
+        }
+
+        ImmutableArray<Arm> arms =
+        [
+            new Arm("git am", () => Copied(repository, false), "git", ["am", "-q", mailbox], folder => folder) { Environment = s_somebody },
+            new Arm("git apply, all in one process", () => Copied(plain, false), "sh", ["-c", "exec git apply $(sed -n \"s|^[^#].*|$0/&|p\" \"$0/series\")", series], folder => folder),
+            new Arm("patch -p1, one after the other", () => Copied(plain, false), "sh",
+                ["-c", "grep '^[^#]' \"$0/series\" | while read -r name; do patch -s -p1 --no-backup-if-mismatch -i \"$0/$name\" || exit 1; done", series], folder => folder),
+        ];
+        return programs.Quilt is { } quilt
+            ? [.. arms, new Arm("quilt push -a", () => Copied(plain, true), quilt, ["--quiltrc=-", "push", "-a", "-q"], folder => folder) { Environment = programs.QuiltEnvironment }]
+            : arms;
+    }
 }

@@ -53,6 +53,8 @@ public sealed class DirectoryTree(string root) : ITree
 
     public IEnumerable<TreePath> Paths() => Below(Root, "").Order();
 
+    public bool IsForThreads => true;
+
     public IEnumerable<TreePath> EmptyFolders() => EmptyBelow(Root, "").Order();
 
     private static IEnumerable<TreePath> EmptyBelow(string directory, string prefix)

@@ -28,6 +28,9 @@ public interface ITree
     bool IsFolder(TreePath path) =>
         Paths().Any(file => file.Text.StartsWith(path.Text + "/", StringComparison.Ordinal));
 
+    /// <summary>Whether several threads may read at once.</summary>
+    bool IsForThreads => false;
+
     /// <summary>Folders that hold nothing. An archive can have them, and a build may want them; git has none, and no patch says anything of them.</summary>
     IEnumerable<TreePath> EmptyFolders() => [];
 }
@@ -95,6 +98,8 @@ public sealed class LayeredTree : ITree
             .Where(path => !_changes.ContainsKey(path))
             .Concat(_changes.Where(change => change.Value is not null).Select(change => change.Key))
             .Order();
+
+    public bool IsForThreads => _below?.IsForThreads ?? true;
 
     public IEnumerable<TreePath> EmptyFolders() =>
         (_below?.EmptyFolders() ?? []).Where(folder => _folders.GetValueOrDefault(folder).Written == 0 && _changes.GetValueOrDefault(folder) is null);

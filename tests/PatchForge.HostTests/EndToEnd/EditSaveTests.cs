@@ -33,6 +33,19 @@ public sealed class EditSaveTests : IDisposable
     }
 
     [Fact]
+    public async Task Rebasing_without_saying_onto_what_begins_at_the_release()
+    {
+        await Edit();
+        var before = _forge.State(Series);
+
+        await Git("-c", "sequence.editor=sed -i /greet/d", "rebase", "-q", "-i");
+
+        Assert.Equal("1", (await Git("rev-list", "--count", "release..series")).Trim());
+        Assert.Contains("the commit of 0001-greet.patch is gone", (await Run("save")).Error, StringComparison.Ordinal);
+        Assert.Equal(before, _forge.State(Series));
+    }
+
+    [Fact]
     public async Task A_work_tree_is_the_same_each_time()
     {
         await Edit();

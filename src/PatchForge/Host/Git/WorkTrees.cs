@@ -8,6 +8,7 @@ namespace PatchForge.Host.Git;
 public sealed class WorkTrees : IGitWorkTrees
 {
     internal const string Branch = "refs/heads/series";
+    internal const string Release = "refs/heads/release";
     internal const string NotesReference = "refs/patchforge/notes";
 
     // The committer of what the tool makes itself; .invalid is nobody's (RFC 2606, section 2).
@@ -29,6 +30,10 @@ public sealed class WorkTrees : IGitWorkTrees
 
         repository.Refs.Add(Branch, made[^1].Id);
         repository.Refs.UpdateTarget("HEAD", Branch);
+        repository.Refs.Add(Release, made[0].Id);
+        // As the series' upstream the release is what `git rebase -i` begins at and `git status` counts from (git-branch(1), --set-upstream-to).
+        repository.Config.Set("branch.series.remote", ".");
+        repository.Config.Set("branch.series.merge", Release);
         repository.Reset(ResetMode.Hard, made[^1]);
         ImmutableArray<string> ids = [.. made.Select(commit => commit.Sha)];
         Note(repository, notes(ids), commits[0].Author.When);
