@@ -243,10 +243,12 @@ mpm-itk_pkg_config() {
 		mkdir -p "${key%/*}" || die
 		(
 			umask 077
-			openssl req -x509 -newkey rsa:3072 -nodes -days 365 -subj "/CN=${HOSTNAME}" \
+			openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj "/CN=${HOSTNAME}" \
 				-addext "subjectAltName=DNS:${HOSTNAME}" -keyout "${key}.new" -out "${key%.key}.crt" || die
 			mv "${key}.new" "${key}" || die
 		)
+		einfo "They are ${key%.key}.crt and ${key##*/}: a virtual host names them, as"
+		einfo "${EROOT}/etc/apache2/modules.d/40_mod_ssl.conf shows."
 	fi
 
 	local options=$(source "${EROOT}"/etc/conf.d/apache2 && echo "${APACHE2_OPTS}")

@@ -5,6 +5,9 @@
 
 EAPI=@{eapi}
 
+# The release's own buildconf calls the tools.
+AUTOTOOLS_AUTO_DEPEND="no"
+
 inherit autotools edo flag-o-matic mpm-itk toolchain-funcs
 
 DESCRIPTION="@{description}"
@@ -35,7 +38,10 @@ RDEPEND="
 	${DEPEND}
 	dev-lang/perl
 "
-BDEPEND="dev-lang/perl"
+BDEPEND="
+	${AUTOTOOLS_DEPEND}
+	dev-lang/perl
+"
 
 # Applied whatever the flags are: a patch that applies under one flag alone breaks unseen.
 PATCHES=(

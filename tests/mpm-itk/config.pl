@@ -543,8 +543,7 @@ sub modules {
     if ($ENV{HTTPD_SOURCE}) {
         push @wrong, "$_ is not in modules-$line" for grep { !$listed{$_} } shipped($ENV{HTTPD_SOURCE});
     }
-    # 2.4 has no manual page yet
-    for my $name (grep { $verdict{$_} ne 'WORKS' } $line eq '2.0' ? sort keys %verdict : ()) {
+    for my $name (grep { $verdict{$_} ne 'WORKS' } sort keys %verdict) {
         my ($short, $word) = ($name =~ s/\.c$//r, lc $verdict{$name});
         push @wrong, "$short is not in the manual's table as $word"
             if $manual !~ m{<td><(?:module|code)>$short</(?:module|code)></td>\s*<td>$word</td>};

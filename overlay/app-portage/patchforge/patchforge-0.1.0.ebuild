@@ -5,7 +5,7 @@ EAPI=8
 
 inherit shell-completion
 
-DESCRIPTION="Moves patch series to new releases, and builds, tries and packages what comes of it"
+DESCRIPTION="Moves patch series to new releases, builds and tries and packages them"
 HOMEPAGE="https://wiki.gentoo.org/wiki/No_homepage"
 SRC_URI="${P}-linux.tar.xz"
 

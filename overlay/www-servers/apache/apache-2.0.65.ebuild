@@ -5,6 +5,9 @@
 
 EAPI=8
 
+# The release's own buildconf calls the tools.
+AUTOTOOLS_AUTO_DEPEND="no"
+
 inherit autotools edo flag-o-matic mpm-itk toolchain-funcs
 
 DESCRIPTION="The Apache web server, line 2.0, with the per-user MPM mpm-itk"
@@ -35,7 +38,10 @@ RDEPEND="
 	${DEPEND}
 	dev-lang/perl
 "
-BDEPEND="dev-lang/perl"
+BDEPEND="
+	${AUTOTOOLS_DEPEND}
+	dev-lang/perl
+"
 
 # Applied whatever the flags are: a patch that applies under one flag alone breaks unseen.
 PATCHES=(

@@ -117,6 +117,7 @@ PATCHES=(
 	"${FILESDIR}"/mpm-itk-2.4/0100-mpm-itk-core.patch
 	"${FILESDIR}"/mpm-itk-2.4/0105-mpm-itk-httpd.patch
 	"${FILESDIR}"/mpm-itk-2.4/0110-mpm-itk-2.4.patch
+	"${FILESDIR}"/mpm-itk-2.4/0120-mpm-itk-manual.patch
 	"${FILESDIR}"/mpm-itk-2.4/0130-mpm-itk-register.patch
 )
 

@@ -25,8 +25,10 @@ internal static class CompletionCommand
 
         foreach (var argument in root.Arguments)
         {
-            argument.HelpName ??= argument.Name;   // help would list every word that completes it
-            Offer(argument.Name, argument.CompletionSources);
+            if (Offer(argument.Name, argument.CompletionSources))
+            {
+                argument.HelpName ??= argument.Name; // help would show every word that could be said
+            }
         }
 
         foreach (var option in root.Options)
@@ -38,7 +40,8 @@ internal static class CompletionCommand
     /// <summary>Whether the command line is a shell's question, whose own line is a word of it and no error.</summary>
     public static bool IsQuestion(string[] words) => words is [['[', 's', 'u', 'g', 'g', 'e', 's', 't', ..], ..];
 
-    private static void Offer(string name, List<Func<CompletionContext, IEnumerable<CompletionItem>>> sources)
+    /// <returns>Whether there is anything to offer for it.</returns>
+    private static bool Offer(string name, List<Func<CompletionContext, IEnumerable<CompletionItem>>> sources)
     {
         Func<ForgeSettings, IEnumerable<string>>? words = name switch
         {
@@ -51,6 +54,8 @@ internal static class CompletionCommand
         {
             sources.Add(context => Known(words).Where(word => word.StartsWith(context.WordToComplete, StringComparison.Ordinal)).Select(word => new CompletionItem(word)));
         }
+
+        return words is not null;
     }
 
     /// <summary>Nothing where there are no settings, or broken ones: a shell is no place to say so.</summary>

@@ -11,7 +11,7 @@ internal static class OverviewCommand
         var settings = run.Settings();
         var answer = await new Status(run.Outside, Environment.GetEnvironmentVariable).Run(
             new StatusRequest(settings, Chosen.Releases(settings, []), new SourceOptions { Offline = true }), run.Cancel);
-        run.Answer(answer, Json.Default.StatusAnswer, StatusText.Of);
+        run.Answer(answer, Json.Default.StatusAnswer, one => StatusText.Of(one, run.Screen));
         run.Outside.Story.Say("`patchforge --help` lists all commands");
         return 0;
     }

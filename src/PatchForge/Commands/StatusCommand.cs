@@ -54,7 +54,7 @@ internal static class StatusCommand
                 Chosen.Source(run.Parsed, Distdir, Git, Unofficial, null),
                 explain),
             run.Cancel);
-        run.Answer(answer, Json.Default.StatusAnswer, StatusText.Of);
+        run.Answer(answer, Json.Default.StatusAnswer, one => StatusText.Of(one, run.Screen));
         return 0;
     }
 

@@ -1,4 +1,5 @@
 #pragma warning disable RS0030 // This is the door that the banned symbols point to.
+using System.Collections.Concurrent;
 using PatchForge.Seams;
 using Spectre.Console;
 
@@ -17,6 +18,7 @@ public sealed class TerminalStory : IStory
     private readonly bool _verbose;
     private readonly IClock _clock;
     private readonly Lock _lines = new();
+    private readonly ConcurrentDictionary<string, byte> _warned = new(StringComparer.Ordinal);
     private int _running;
 
     /// <param name="quiet">Steps are not told (the answer is JSON on a pipe and nobody watches); warnings are.</param>
@@ -37,7 +39,13 @@ public sealed class TerminalStory : IStory
         }
     }
 
-    public void Warn(string line) => Line("warning: " + line, Color.Yellow);
+    public void Warn(string line)
+    {
+        if (_warned.TryAdd(line, 0))
+        {
+            Line("warning: " + line, Color.Yellow);
+        }
+    }
 
     public void Detail(string line)
     {

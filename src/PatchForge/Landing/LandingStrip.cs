@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text;
 using PatchForge.Seams;
 using PatchForge.Trees;
@@ -16,14 +15,11 @@ namespace PatchForge.Landing;
 /// </summary>
 public sealed partial class LandingStrip(string home, WorkFolder work, IFolders folders)
 {
-    private const string JournalHead = "patchforge landing 1";
-    private const string JournalName = "journal";
     private const string What = "what"; // the command, and the session that it ended
-    private const string Nothing = "none"; // the fingerprint of a folder that is not there
 
     private string Staging => Path.Combine(work.Path, "landing");
 
-    private string Journal => Path.Combine(Staging, JournalName);
+    private LandingJournal Journal => new(Staging);
 
     /// <summary>Finishes or forgets what an earlier run left. Call it before reading what a landing may change.</summary>
     /// <returns>The folders that were finished; empty when there was nothing.</returns>
@@ -32,7 +28,7 @@ public sealed partial class LandingStrip(string home, WorkFolder work, IFolders 
     {
         if (!work.MayWrite)
         {
-            return File.Exists(Journal)
+            return Journal.Exists
                 ? throw Failure.Refused(
                     $"another run is writing in {home} just now, or was interrupted while it did",
                     "run this again when it is over; what was interrupted is finished by the next run without --check or --dry-run")
@@ -45,7 +41,7 @@ public sealed partial class LandingStrip(string home, WorkFolder work, IFolders 
             return [];
         }
 
-        if (ReadJournal(Staging) is not { } entries)
+        if (Journal.Read() is not { } entries)
         {
             Clear();
             return [];
@@ -73,14 +69,14 @@ public sealed partial class LandingStrip(string home, WorkFolder work, IFolders 
 
         Clear();
         Directory.CreateDirectory(Staging);
-        var entries = ImmutableArray.CreateBuilder<Entry>();
+        var entries = ImmutableArray.CreateBuilder<LandingEntry>();
         foreach (var group in effective.GroupBy(change => UnitOf(units, change.Path)))
         {
             entries.Add(Stage(entries.Count, group.Key, group));
         }
 
-        WriteDurably(Path.Combine(Staging, What), Encoding.UTF8.GetBytes($"{work.Command}\n{session}\n"));
-        WriteJournal(Staging, entries.ToImmutable());
+        DurableFile.Write(Path.Combine(Staging, What), Encoding.UTF8.GetBytes($"{work.Command}\n{session}\n"));
+        Journal.Write(entries.ToImmutable(), folders);
         Exchange(entries.ToImmutable());
         Keep();
         return [.. effective.Select(change => change.Path)];
@@ -107,7 +103,7 @@ public sealed partial class LandingStrip(string home, WorkFolder work, IFolders 
             .FirstOrDefault()
         ?? throw new InvalidOperationException($"{path} lies in no folder that lands.");
 
-    private Entry Stage(int number, TreePath unit, IEnumerable<FileChange> changes)
+    private LandingEntry Stage(int number, TreePath unit, IEnumerable<FileChange> changes)
     {
         var target = Path.Combine(home, unit.Text);
         if (new DirectoryInfo(target).LinkTarget is { } elsewhere)
@@ -118,7 +114,7 @@ public sealed partial class LandingStrip(string home, WorkFolder work, IFolders 
 
         var staged = Path.Combine(Staging, number.ToString(System.Globalization.CultureInfo.InvariantCulture));
         Directory.CreateDirectory(staged);
-        var before = Fingerprint(target);
+        var before = FolderFingerprint.Of(target);
         folders.Own(staged, Directory.Exists(target) ? target : home);
         if (Directory.Exists(target))
         {
@@ -133,7 +129,7 @@ public sealed partial class LandingStrip(string home, WorkFolder work, IFolders 
             {
                 RefuseLinks(staged, file, change.Path);
                 MakeFolder(Path.GetDirectoryName(file) ?? staged);
-                WriteDurably(file, content.Span);
+                DurableFile.Write(file, content.Span);
                 folders.Own(file, staged);
             }
             else
@@ -143,18 +139,18 @@ public sealed partial class LandingStrip(string home, WorkFolder work, IFolders 
         }
 
         SyncFolders(staged);
-        return new Entry(unit, staged, before, Fingerprint(staged));
+        return new LandingEntry(unit, staged, before, FolderFingerprint.Of(staged));
     }
 
     /// <summary>Exchanges each folder that is not yet as it shall be. Running it twice does no more than once.</summary>
-    private ImmutableArray<string> Exchange(ImmutableArray<Entry> entries)
+    private ImmutableArray<string> Exchange(ImmutableArray<LandingEntry> entries)
     {
         var done = ImmutableArray.CreateBuilder<string>();
         foreach (var entry in entries)
         {
             var target = Path.Combine(home, entry.Unit.Text);
-            var now = Fingerprint(target);
-            if (now == entry.After || Fingerprint(entry.Staged) == entry.Before)
+            var now = FolderFingerprint.Of(target);
+            if (now == entry.After || FolderFingerprint.Of(entry.Staged) == entry.Before)
             {
                 continue; // as it shall be, or it was and somebody went on from there: the old one is in our hands
             }
@@ -167,7 +163,7 @@ public sealed partial class LandingStrip(string home, WorkFolder work, IFolders 
             }
 
             MakeFolder(Path.GetDirectoryName(target) ?? home);
-            if (entry.After == Nothing)
+            if (entry.After == FolderFingerprint.None)
             {
                 Directory.Move(target, entry.Staged);
             }
@@ -187,55 +183,12 @@ public sealed partial class LandingStrip(string home, WorkFolder work, IFolders 
         return done.ToImmutable();
     }
 
-    private void WriteJournal(string folder, ImmutableArray<Entry> entries)
-    {
-        var journal = Path.Combine(folder, JournalName);
-        var text = new StringBuilder(JournalHead).Append('\n');
-        foreach (var entry in entries)
-        {
-            text.Append(entry.Before).Append(' ').Append(entry.After).Append(' ')
-                .Append(Path.GetFileName(entry.Staged)).Append(' ').Append(entry.Unit.Text).Append('\n');
-        }
-
-        WriteDurably(journal + ".new", Encoding.UTF8.GetBytes(text.ToString()));
-        folders.Sync(folder);
-        File.Move(journal + ".new", journal, overwrite: true);
-        folders.Sync(folder);
-    }
-
-    private static ImmutableArray<Entry>? ReadJournal(string folder)
-    {
-        var journal = Path.Combine(folder, JournalName);
-        if (!File.Exists(journal))
-        {
-            return null;
-        }
-
-        var lines = File.ReadAllLines(journal);
-        if (lines.Length == 0 || lines[0] != JournalHead)
-        {
-            throw Failure.Refused($"{journal} is not a journal that this version can read", $"finish with the version that wrote it, or remove the folder {folder}");
-        }
-
-        return
-        [
-            .. lines.Skip(1).Select((line, index) =>
-            {
-                var at = new FileLocation(journal, index + 2);
-                var fields = line.Split(' ', 4);
-                return fields.Length == 4
-                    ? new Entry(TreePath.Parse(fields[3], at), Path.Combine(folder, TreePath.Parse(fields[2], at).Name), fields[0], fields[1])
-                    : throw Failure.Refused("a broken journal line", $"remove the folder {folder}", at);
-            }),
-        ];
-    }
-
     private void Clear()
     {
         if (Directory.Exists(Staging))
         {
             // The journal goes first: without it the rest is rubbish that nobody will act on.
-            File.Delete(Journal);
+            Journal.Delete();
             Directory.Delete(Staging, recursive: true);
         }
     }
@@ -296,42 +249,4 @@ public sealed partial class LandingStrip(string home, WorkFolder work, IFolders 
             folders.Own(copy, entry.FullName);
         }
     }
-
-    /// <summary>SHA-256 over every path, kind, mode and content below a folder; <c>none</c> when it is not there.</summary>
-    public static string Fingerprint(string folder)
-    {
-        if (!Directory.Exists(folder))
-        {
-            return Nothing;
-        }
-
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var path in Entries(folder).Order(StringComparer.Ordinal))
-        {
-            var info = new FileInfo(path);
-            var content = info.LinkTarget is { } target ? Encoding.UTF8.GetBytes(target)
-                : Directory.Exists(path) ? []
-                : File.ReadAllBytes(path);
-            var kind = info.LinkTarget is not null ? "link" : Directory.Exists(path) ? "folder" : "file";
-            hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetRelativePath(folder, path)}\0{kind}\0{(int)info.UnixFileMode & 0x49:x}\0{content.Length}\0"));
-            hash.AppendData(content);
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private static IEnumerable<string> Entries(string folder) =>
-        new DirectoryInfo(folder).EnumerateFileSystemInfos().SelectMany(entry =>
-            entry is DirectoryInfo && entry.LinkTarget is null ? Entries(entry.FullName).Prepend(entry.FullName) : [entry.FullName]);
-
-    private static void WriteDurably(string file, ReadOnlySpan<byte> content)
-    {
-        // A new file even over a copied one, so that a hard link elsewhere keeps its content.
-        File.Delete(file);
-        using var stream = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
-        stream.Write(content);
-        stream.Flush(flushToDisk: true);
-    }
-
-    private sealed record Entry(TreePath Unit, string Staged, string Before, string After);
 }

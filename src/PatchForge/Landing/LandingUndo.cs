@@ -24,28 +24,28 @@ public sealed partial class LandingStrip
     /// <exception cref="Failure">Refused: nothing has landed, or somebody has changed a folder since; nothing is touched then.</exception>
     public UndoneLanding Undo()
     {
-        if (ReadJournal(Kept) is not { } entries)
+        if (new LandingJournal(Kept).Read() is not { } entries)
         {
             throw Failure.Refused("there is nothing to take back: nothing has landed here since .patchforge was made");
         }
 
         // A run that was killed while it turned the journal round has left it so.
-        if (!entries.All(entry => Fingerprint(Target(entry)) == entry.Before && Fingerprint(entry.Staged) == entry.After))
+        if (!entries.All(entry => FolderFingerprint.Of(Target(entry)) == entry.Before && FolderFingerprint.Of(entry.Staged) == entry.After))
         {
-            if (entries.FirstOrDefault(entry => Fingerprint(Target(entry)) != entry.After) is { } changed)
+            if (entries.FirstOrDefault(entry => FolderFingerprint.Of(Target(entry)) != entry.After) is { } changed)
             {
                 throw Failure.Refused(
                     $"{changed.Unit} was changed since it landed, so it cannot be put back without losing that",
                     $"what it was before is in {changed.Staged}; look at both and copy what you want");
             }
 
-            if (entries.FirstOrDefault(entry => Fingerprint(entry.Staged) != entry.Before) is { } damaged)
+            if (entries.FirstOrDefault(entry => FolderFingerprint.Of(entry.Staged) != entry.Before) is { } damaged)
             {
                 throw Failure.Refused($"{damaged.Staged} is not any more what {damaged.Unit} was", "it cannot be put back; version control may have it");
             }
 
             entries = [.. entries.Select(entry => entry with { Before = entry.After, After = entry.Before })];
-            WriteJournal(Kept, entries);
+            new LandingJournal(Kept).Write(entries, folders);
         }
 
         var command = File.ReadAllLines(Path.Combine(Kept, What)).FirstOrDefault() ?? "";
@@ -60,7 +60,7 @@ public sealed partial class LandingStrip
 
     private const string Taken = "undo of ";
 
-    private string Target(Entry entry) => Path.Combine(home, entry.Unit.Text);
+    private string Target(LandingEntry entry) => Path.Combine(home, entry.Unit.Text);
 
     /// <summary>
     /// What the exchange took out becomes what can be taken back, in the stead of what an earlier landing left. Killed

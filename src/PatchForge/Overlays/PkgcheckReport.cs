@@ -40,6 +40,23 @@ public static class PkgcheckReport
         return findings.ToImmutable();
     }
 
+    /// <summary>
+    /// MissingManifest about distfiles that <c>manifest-missing</c> notes as well is a note: a line that nobody can know
+    /// without the official file is no error of this tree.
+    /// </summary>
+    public static Finding Judge(Finding theirs, ImmutableArray<Finding> own)
+    {
+        if (theirs.Rule != Prefix + "MissingManifest" || theirs.Sentence.IndexOf('[', StringComparison.Ordinal) is not (>= 0 and var from))
+        {
+            return theirs;
+        }
+
+        var names = theirs.Sentence[(from + 1)..].TrimEnd(' ', ']').Split(',', StringSplitOptions.TrimEntries);
+        return Array.TrueForAll(names, name => own.Any(one => one is { Rule: "manifest-missing", Severity: Severity.Note } && one.Sentence.StartsWith(name + " ", StringComparison.Ordinal)))
+            ? theirs with { Severity = Severity.Note }
+            : theirs;
+    }
+
     private static void Below(JsonElement element, ImmutableArray<string> path, ImmutableArray<Finding>.Builder findings)
     {
         foreach (var one in element.EnumerateObject())

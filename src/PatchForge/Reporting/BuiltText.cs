@@ -14,6 +14,7 @@ public static class BuiltText
         foreach (var build in answer.Builds)
         {
             text.Append(CultureInfo.InvariantCulture, $"{build.Variant}: {(build.Succeeded ? "built" : "FAILED")} in {build.Root} by {build.How}{(build.Reused ? ", kept from an earlier run" : $", {build.Seconds:F0} s")}; log: {build.Log}\n");
+            text.Append(build.Emerge is { } emerge ? $"  {emerge}\n" : "");
             text.AppendJoin("", build.LastLines.Select(line => $"  {line}\n"));
             text.AppendJoin("", build.Qa.Select(notice => $"  QA: {notice}\n"));
         }

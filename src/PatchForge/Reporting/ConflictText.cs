@@ -5,18 +5,10 @@ using PatchForge.Workflows;
 
 namespace PatchForge.Reporting;
 
-/// <summary>A terminal.</summary>
-/// <param name="Width">In columns.</param>
-public sealed record Screen(int Width, bool HasColours);
-
 /// <summary>Both sides of conflicts: beside each other on a terminal that is wide enough, one after the other elsewhere.</summary>
 public static class ConflictText
 {
     private const int Narrow = 60;
-    private const string Removed = "\x1b[31m";  // red
-    private const string Added = "\x1b[32m";    // green
-    private const string Strong = "\x1b[7m";    // reverse: what differs within the line
-    private const string Plain = "\x1b[0m";
 
     public static string Of(ImmutableArray<ConflictFacts> conflicts, Screen? screen)
     {
@@ -66,9 +58,9 @@ public static class ConflictText
         foreach (var row in block.Rows)
         {
             var isSame = row.LeftLine is not null && row.RightLine is not null && !row.Left.Concat(row.Right).Any(piece => piece.Changed);
-            text.Append(Number(row.LeftLine, digits)).Append(Fit(row.Left, half - digits - 1, isSame ? "" : Removed, screen))
+            text.Append(Number(row.LeftLine, digits)).Append(Fit(row.Left, half - digits - 1, isSame ? "" : Screen.Red, screen))
                 .Append(isSame ? "   " : " | ")
-                .Append(Number(row.RightLine, digits)).Append(Fit(row.Right, half - digits - 1, isSame ? "" : Added, screen).TrimEnd()).Append('\n');
+                .Append(Number(row.RightLine, digits)).Append(Fit(row.Right, half - digits - 1, isSame ? "" : Screen.Green, screen).TrimEnd()).Append('\n');
         }
 
         text.Append('\n');
@@ -88,7 +80,7 @@ public static class ConflictText
             shown = shown.Length > left ? shown[..Math.Max(0, left - 1)] + (left > 0 ? "…" : "") : shown;
             left -= shown.Length;
             var marked = screen.HasColours && colour.Length > 0;
-            text.Append(marked ? colour : "").Append(marked && piece.Changed && !isWhole ? Strong : "").Append(shown).Append(marked ? Plain : "");
+            text.Append(marked ? colour : "").Append(marked && piece.Changed && !isWhole ? Screen.Reverse : "").Append(shown).Append(marked ? Screen.Plain : "");
         }
 
         return text.Append(' ', Math.Max(0, left)).ToString();

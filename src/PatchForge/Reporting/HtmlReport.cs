@@ -175,6 +175,11 @@ public static class HtmlReport
         page.Append("<h3>Build: ").Append(Text(build.Variant)).Append("</h3>\n<p>").Append(Mark(build.Succeeded ? "good" : "bad", build.Succeeded ? "built" : "failed"))
             .Append(Text(string.Create(CultureInfo.InvariantCulture, $" in {build.Root} by {build.How}, {(build.Reused ? "kept from an earlier run" : $"{build.Seconds:F0} s")}")))
             .Append("<br><span class=\"dim\">log: <code>").Append(Text(build.Log)).Append("</code></span></p>\n");
+        if (build.Emerge is { } emerge)
+        {
+            page.Append("<p><code>").Append(Text(emerge)).Append("</code>").Append(build is { Succeeded: true, Qa.IsEmpty: true } ? "<br>no QA notice, no file that collides" : "").Append("</p>\n");
+        }
+
         if (!build.Qa.IsEmpty)
         {
             page.Append("<p>Portage's checks of what was installed:</p>\n<ul>").AppendJoin("", build.Qa.Select(notice => $"<li>{Text(notice)}</li>")).Append("</ul>\n");

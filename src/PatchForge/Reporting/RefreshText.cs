@@ -8,6 +8,20 @@ namespace PatchForge.Reporting;
 /// <summary>What <c>refresh</c> says on standard output.</summary>
 public static class RefreshText
 {
+    /// <summary>What is told of a release; behind the third, only what one of them has.</summary>
+    private static readonly ImmutableArray<(string Head, Func<ReleaseAnswer, string> Cell)> s_columns =
+    [
+        ("release", release => release.Release),
+        ("distfile", release => release.Source?.Verdict ?? release.NoSource),
+        ("series", release => Series(release.Patches)),
+        ("ebuild", release => release.Ebuild?.Written ?? "-"),
+        ("Manifest", release => release.Ebuild?.Manifest ?? "-"),
+        ("md5-cache", release => release.Ebuild?.Cache ?? "-"),
+        ("build", release => Join(release.Builds.Select(build => $"{build.Variant} {(build.Succeeded ? "built" : "FAILED")}"))),
+        ("smoke", release => Join(release.Smokes.Select(smoke => $"{smoke.Variant} {smoke.Probes.Count(probe => probe.Passed)}/{smoke.Probes.Length}"))),
+        ("attacks", release => release.Attack is { } attack ? attack.InShort() : "-"),
+    ];
+
     public static string Of(AbortAnswer answer) =>
         $"given up: {answer.Patch} on {answer.Release}; nothing else had been written\nthe work tree is kept in {answer.Kept} until the next session is given up\n";
 
@@ -15,26 +29,16 @@ public static class RefreshText
     public static string Of(RefreshAnswer answer, Screen? screen = null)
     {
         var text = new StringBuilder();
+        (string Head, Func<ReleaseAnswer, string> Cell)[] columns = [.. s_columns.Where((column, at) => at < 3 || answer.Releases.Any(release => column.Cell(release) != "-"))];
         text.Append(TextTable.Of(
-            ["release", "distfile", "series", "ebuild", "Manifest", "md5-cache", "build", "smoke", "attacks"],
-            answer.Releases.Select(release => (IReadOnlyList<string>)
-            [
-                release.Release,
-                release.Source?.Verdict ?? release.NoSource,
-                Series(release.Patches),
-                release.Ebuild?.Written ?? "-",
-                release.Ebuild?.Manifest ?? "-",
-                release.Ebuild?.Cache ?? "-",
-                Join(release.Builds.Select(build => $"{build.Variant} {(build.Succeeded ? "built" : "FAILED")}")),
-                Join(release.Smokes.Select(smoke => $"{smoke.Variant} {smoke.Probes.Count(probe => probe.Passed)}/{smoke.Probes.Length}")),
-                release.Attack is { } attack ? attack.InShort() : "-",
-            ])));
-
+            [.. columns.Select(column => column.Head)],
+            answer.Releases.Select(release => (IReadOnlyList<string>)[.. columns.Select(column => column.Cell(release))]),
+            screen));
         var missing = false;
         foreach (var release in answer.Releases)
         {
             // What to do about a missing distfile is the same for each: once is enough.
-            Details(text, release, isShort: missing);
+            Details(text, release, isShort: missing, isTold: answer.Session is { } waiting && waiting.Release == release.Release);
             text.Append(ConflictText.Of(release.Conflicts, screen));
             missing |= release.Failure is { Kind: "missing" };
         }
@@ -79,9 +83,9 @@ public static class RefreshText
         }
     }
 
-    private static void Details(StringBuilder text, ReleaseAnswer release, bool isShort)
+    private static void Details(StringBuilder text, ReleaseAnswer release, bool isShort, bool isTold)
     {
-        foreach (var patch in release.Patches.Where(patch => patch.State is not ("unmodified" or "new") || !patch.Moved.IsEmpty))
+        foreach (var patch in release.Patches.Where(patch => patch.State is not ("unmodified" or "new" or "not-reached")))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {patch.Name}: {patch.State}{(patch.How is { } how ? ": " + how : "")}\n");
             Lines(text, "  ", patch.Moved.Select(hunk => string.Create(
@@ -89,10 +93,20 @@ public static class RefreshText
                 $"{hunk.File}:{hunk.Line}: {hunk.Outcome}{(hunk.Offset != 0 ? $", offset {hunk.Offset:+0;-0}" : "")}{(hunk.Fuzz != 0 ? $", fuzz {hunk.Fuzz}" : "")}")));
         }
 
+        if (release.Patches.Count(patch => patch.State == "not-reached") is > 0 and var behind)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {behind} {(behind == 1 ? "patch" : "patches")} behind it not tried yet\n");
+        }
+
         foreach (var build in release.Builds.Where(build => !build.Succeeded))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {build.Variant} did not build; log: {build.Log}\n");
             Lines(text, "  ", build.LastLines);
+        }
+
+        foreach (var build in release.Builds.Where(build => build is { Succeeded: true, Emerge: not null }))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {build.Variant}: {build.Emerge}: {(build.Qa.Length switch { 0 => "no QA notice", 1 => "one QA notice", var many => $"{many} QA notices" })}; log: {build.Log}\n");
         }
 
         foreach (var build in release.Builds.Where(build => !build.Qa.IsEmpty))
@@ -110,7 +124,7 @@ public static class RefreshText
         if (release.Failure is { } failure)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{release.Release}: {(failure.At is { } at ? at + ": " : "")}{failure.Sentence}\n");
-            if (failure.Hint is { } hint)
+            if (failure.Hint is { } hint && !isTold)
             {
                 var shown = isShort && failure.Kind == "missing" ? hint.Split('\n')[0] : hint;
                 text.Append(CultureInfo.InvariantCulture, $"  {shown.Replace("\n", "\n  ", StringComparison.Ordinal)}\n");
@@ -134,8 +148,9 @@ public static class RefreshText
             return "-";
         }
 
-        var conflicts = patches.Count(patch => patch.State == "conflict");
-        return conflicts > 0 ? $"{conflicts}/{patches.Length} conflict" : $"{patches.Length} apply";
+        var (conflicts, elsewhere) = (patches.Count(patch => patch.State == "conflict"), patches.Count(patch => patch.State == "unmodified" && !patch.Moved.IsEmpty));
+        return conflicts > 0 ? $"{conflicts}/{patches.Length} conflict"
+            : $"{patches.Length} apply" + (elsewhere > 0 ? string.Create(CultureInfo.InvariantCulture, $", {elsewhere} offset") : "");
     }
 
     private static string Count(ImmutableArray<string> paths) => paths.Length == 1 ? "1 file:" : $"{paths.Length} files:";

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PatchForge.Seams;
+using PatchForge.Trees;
 
 namespace PatchForge.Roots;
 
@@ -20,7 +21,14 @@ public sealed record PortageRequest(
     string Package,
     string Version,
     ImmutableArray<string> Use,
-    string Variant);
+    string Variant)
+{
+    /// <summary>The one ebuild that is meant, as emerge(1) takes it.</summary>
+    public string Atom => $"={Package}-{Version}::{OverlayName}";
+
+    /// <summary>What a user types for the same.</summary>
+    public string CommandLine => $"USE=\"{string.Join(' ', Use)}\" emerge {Atom}";
+}
 
 /// <summary>
 /// What a user does, as commands: the repository is synced from a git clone, the package emerged. Each step's
@@ -40,7 +48,7 @@ public static class PortagePlan
     /// collision-protect: a file that no package owns is nobody's to replace. test: src_test runs.
     /// </summary>
     private const string Features =
-        "sandbox usersandbox userpriv userfetch network-sandbox ipc-sandbox mount-sandbox -pid-sandbox collision-protect test strict -news -ccache -distcc -distlocks -binpkg-logs";
+        "sandbox usersandbox userpriv userfetch network-sandbox ipc-sandbox mount-sandbox -pid-sandbox collision-protect test strict -parallel-fetch -news -ccache -distcc -distlocks -binpkg-logs";
 
     /// <summary>
     /// What a user types once, with the lines of the README: the repository's address, its keyword, and that the
@@ -94,7 +102,7 @@ public static class PortagePlan
     /// <param name="layer">An empty folder, which becomes the layer with the installed package.</param>
     public static BuildStep Emerge(PortageRequest request, string layer) => new(
         "emerge",
-        ["emerge", "--oneshot", "--verbose", "--quiet-build=n", "--color=n", "--nospinner", "--autounmask=n", $"={request.Package}-{request.Version}::{request.OverlayName}"],
+        ["emerge", "--oneshot", "--verbose", "--quiet-build=n", "--color=n", "--nospinner", "--autounmask=n", request.Atom],
         "--mode=compile")
     {
         Environment = Environment(request),
@@ -103,6 +111,21 @@ public static class PortagePlan
         Limit = TimeSpan.FromHours(1),
         KeepIn = layer,
     };
+
+    /// <summary>
+    /// Of the repository what an emerge of this package reads: not the package's other versions, nor what says the same
+    /// again (md5-cache, and Manifests: the source has its own digest), nor texts for people.
+    /// </summary>
+    public static ITree Emerged(PortageRequest request, ITree repository)
+    {
+        var ebuild = $"{request.Package}/{request.Package.Split('/')[1]}-{request.Version}.ebuild";
+        return repository.Paths().Select(path => path.Text)
+            .Where(path => !path.StartsWith("metadata/md5-cache/", StringComparison.Ordinal) && !path.StartsWith("metadata/news/", StringComparison.Ordinal)
+                && path.Split('/')[^1] is not ("Manifest" or "metadata.xml" or "use.local.desc")
+                && (path == ebuild || !path.StartsWith(request.Package + "/", StringComparison.Ordinal) || !path.EndsWith(".ebuild", StringComparison.Ordinal)))
+            .Select(path => repository.Find(TreePath.Parse(path))).OfType<TreeFile>()
+            .Aggregate(new LayeredTree(), (tree, file) => tree.With(file));
+    }
 
     private static ImmutableSortedDictionary<string, string> Environment(PortageRequest request) =>
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)

@@ -51,7 +51,7 @@ public interface IGitWorkTree : IDisposable
     /// <summary>The work tree's folder.</summary>
     string Folder { get; }
 
-    /// <summary>What git is in the middle of, such as <c>Rebase</c> or <c>Merge</c>; null when nothing.</summary>
+    /// <summary>The subcommand of git that is not finished, such as <c>rebase</c> or <c>merge</c>; null when nothing.</summary>
     string? UnderWay { get; }
 
     /// <summary>Files that differ from HEAD, are staged or are untracked and not ignored; in path order.</summary>

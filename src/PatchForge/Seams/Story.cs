@@ -9,7 +9,7 @@ public interface IStory
     /// <summary>One line of the story, shown always.</summary>
     void Say(string line);
 
-    /// <summary>Something the user should know that does not end the command.</summary>
+    /// <summary>Something the user should know that does not end the command. The same sentence again is not told again.</summary>
     void Warn(string line);
 
     /// <summary>Shown with <c>-v</c> only: each external command, ready to paste.</summary>

@@ -151,14 +151,14 @@ public sealed record GitComponentSettings(string Repository, string Path)
 }
 
 /// <summary>One release: its distfile and all that was ever published of it.</summary>
-/// <param name="Date">The day of the release as <paramref name="DateSource"/> gives it.</param>
+/// <param name="Date">The day of the release as <paramref name="DateSource"/> gives it, which may be null.</param>
 /// <param name="Size">Bytes, or null where nobody published it.</param>
 /// <param name="Ebuild">Whether the overlay carries an ebuild of it.</param>
 /// <param name="Components">Tag of each git component, by its repository's name.</param>
 public sealed record ReleaseSettings(
     string Version,
     DateOnly Date,
-    string DateSource,
+    string? DateSource,
     string Distfile,
     long? Size,
     ImmutableArray<PublishedDigest> Digests,

@@ -29,7 +29,7 @@ internal static partial class ReleaseReader
         return new ReleaseSettings(
             version,
             date,
-            map.TextOrNull("date-source") ?? dateSource ?? map.Text("date-source"),
+            map.TextOrNull("date-source") ?? dateSource,
             SettingsReader.FileName(map, "distfile"),
             Size(map),
             Digests(map),

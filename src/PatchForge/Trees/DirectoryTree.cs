@@ -53,6 +53,30 @@ public sealed class DirectoryTree(string root) : ITree
 
     public IEnumerable<TreePath> Paths() => Below(Root, "").Order();
 
+    public IEnumerable<TreePath> EmptyFolders() => EmptyBelow(Root, "").Order();
+
+    private static IEnumerable<TreePath> EmptyBelow(string directory, string prefix)
+    {
+        foreach (var folder in new DirectoryInfo(directory).EnumerateDirectories().Where(folder => folder.LinkTarget is null))
+        {
+            var name = prefix + folder.Name;
+            if (!folder.EnumerateFileSystemInfos().Any())
+            {
+                if (TreePath.TryParse(name, out var path))
+                {
+                    yield return path;
+                }
+            }
+            else
+            {
+                foreach (var path in EmptyBelow(folder.FullName, name + "/"))
+                {
+                    yield return path;
+                }
+            }
+        }
+    }
+
     private static IEnumerable<TreePath> Below(string directory, string prefix)
     {
         foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos())

@@ -27,6 +27,9 @@ public interface ITree
     /// <summary>Whether any file lies below this path. A tree that can tell without listing itself overrides this.</summary>
     bool IsFolder(TreePath path) =>
         Paths().Any(file => file.Text.StartsWith(path.Text + "/", StringComparison.Ordinal));
+
+    /// <summary>Folders that hold nothing. An archive can have them, and a build may want them; git has none, and no patch says anything of them.</summary>
+    IEnumerable<TreePath> EmptyFolders() => [];
 }
 
 /// <summary>A tree held in memory, optionally over another one: what applying patches makes.</summary>
@@ -92,4 +95,7 @@ public sealed class LayeredTree : ITree
             .Where(path => !_changes.ContainsKey(path))
             .Concat(_changes.Where(change => change.Value is not null).Select(change => change.Key))
             .Order();
+
+    public IEnumerable<TreePath> EmptyFolders() =>
+        (_below?.EmptyFolders() ?? []).Where(folder => _folders.GetValueOrDefault(folder).Written == 0 && _changes.GetValueOrDefault(folder) is null);
 }

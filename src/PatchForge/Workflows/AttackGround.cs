@@ -36,7 +36,7 @@ internal sealed class AttackGround(Outside outside, IRoots roots, ForgeSettings 
         ImmutableArray<string> files =
         [
             .. models.Contains(AttackModel.MpmItk) && Peer(line) is { } peer ? peer.Needs : [],
-            .. !_suite.Php.InImage && attacks.Any(attack => attack.Setting == AttackSetting.Php) ? new[] { _suite.Php.Module } : [],
+            .. !_suite.Php.InImage && !built.Images.Any(image => ServerPlace.IsALayer(image.Image)) && attacks.Any(attack => attack.Setting == AttackSetting.Php) ? new[] { _suite.Php.Module } : [],
         ];
         if (!files.IsEmpty)
         {
@@ -62,6 +62,7 @@ internal sealed class AttackGround(Outside outside, IRoots roots, ForgeSettings 
         }
 
         return batch.Setting != AttackSetting.Php ? (run, null)
+            : ServerPlace.IsALayer(run.Image) ? (null, $"an installed package is attacked as it is, and has no PHP; `patchforge attack {built.Release}` builds one")
             : _suite.Php.InImage ? await WithBuiltPhp(run, image, cancel)
             : await WithPackagedPhp(run, cancel);
     }

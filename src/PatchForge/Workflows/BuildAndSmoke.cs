@@ -54,7 +54,11 @@ internal sealed class BuildAndSmoke(Outside outside, IRoots roots)
         await WriteTree.Run(new WriteTreeRequest(tree, patched, Force: true), outside.Story, cancel);
         var built = await new BuildRelease(outside, roots).Run(new BuildRequest(root, release, patched, prepared.Line.Build, Names(variants, portage), portage), cancel);
         var builds = built.Variants.Select(variant => new BuildFacts(
-            variant.Variant, built.Root, variant.How, variant.Succeeded, variant.Reused, Math.Round(variant.Took.TotalSeconds, 1), variant.Log, variant.LastLines) { Qa = variant.Qa }).ToImmutableArray();
+            variant.Variant, built.Root, variant.How, variant.Succeeded, variant.Reused, Math.Round(variant.Took.TotalSeconds, 1), variant.Log, variant.LastLines)
+        {
+            Qa = variant.Qa,
+            Emerge = variant.How == "portage" ? portage?.GetValueOrDefault(variant.Variant)?.CommandLine : null,
+        }).ToImmutableArray();
         var failure = built.Variants.FirstOrDefault(variant => !variant.Succeeded) is { } bad
             ? Failure.Refused($"{release}: {bad.Variant} did not build: {bad.Failed} failed", $"the whole log: {bad.Log}")
             : null;

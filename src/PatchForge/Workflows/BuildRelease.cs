@@ -79,7 +79,7 @@ public sealed class BuildRelease(Outside outside, IRoots roots)
             .. request.Build.Configure, "\0",
             .. request.Build.Variants.GetValueOrDefault(variant, []), "\0",
             .. portage?.Use ?? [],
-            portage is null ? "" : RootIdentity.OfTree(new DirectoryTree(portage.Overlay)),
+            portage is null ? "" : RootIdentity.OfTree(PortagePlan.Emerged(portage, new DirectoryTree(portage.Overlay))),
         ]);
         var kept = Path.Combine(work.Images, key);
         if (Directory.Exists(kept))

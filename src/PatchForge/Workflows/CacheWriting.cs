@@ -13,6 +13,17 @@ internal readonly record struct EbuildText(string Name, ReadOnlyMemory<byte> Con
 internal sealed class CacheWriting(
     OverlayFolder overlay, SourceEbuild source, EclassSources eclasses, IDictionary<string, ReadOnlyMemory<byte>?> wanted, List<string> notes)
 {
+    /// <summary>Whether an entry that is still true makes sourcing its ebuild needless.</summary>
+    public bool Believes { get; init; }
+
+    /// <summary>The entry on disk when it is believed: it is of this very ebuild, and of eclasses that are the same here.</summary>
+    public byte[]? Believed(string category, EbuildText ebuild) =>
+        Believes && overlay.Read(CachePath(category, Pf(ebuild))) is { } now && CacheEntry.TryParse(now) is { } entry
+            && entry.EbuildMd5 == EbuildMetadata.Md5(ebuild.Content.Span)
+            && entry.Eclasses.All(mark => eclasses.Find(mark.Name) is { } file && Md5(file) == mark.Md5)
+            ? now
+            : null;
+
     /// <summary>
     /// The entry of each of a package's ebuilds; those of ebuilds that are not there go. An entry whose ebuild cannot
     /// be sourced here stays while it is of the very same ebuild, else it goes: a wrong one is worse than none.
@@ -29,15 +40,16 @@ internal sealed class CacheWriting(
             }
         }
 
-        var sourced = await Task.WhenAll(ebuilds.Select(async ebuild =>
-            (Ebuild: ebuild, Sourced: await source.Source(category, package, ebuild.Name, ebuild.Content, eclasses, cancel))));
-        return sourced.ToImmutableSortedDictionary(
-            one => one.Ebuild.Name, one => Entry(category, one.Ebuild, one.Sourced, isGenerated), StringComparer.Ordinal);
+        var entries = await Task.WhenAll(ebuilds.Select(async ebuild =>
+            (ebuild.Name, Entry: Believed(category, ebuild) is { } entry
+                ? new CachedEbuild("unchanged", SourceAddresses.Names(CacheEntry.Value(entry, "SRC_URI")))
+                : Entry(category, ebuild, await source.Source(new(category, package, ebuild.Name, ebuild.Content), eclasses, cancel), isGenerated))));
+        return entries.ToImmutableSortedDictionary(one => one.Name, one => one.Entry, StringComparer.Ordinal);
     }
 
     private CachedEbuild Entry(string category, EbuildText ebuild, Sourced sourced, Func<string, bool> isGenerated)
     {
-        var pf = ebuild.Name[..^".ebuild".Length];
+        var pf = Pf(ebuild);
         var path = CachePath(category, pf);
         var now = overlay.Read(path);
         if (sourced is Sourced.Done { Metadata: var metadata })
@@ -74,6 +86,20 @@ internal sealed class CacheWriting(
         Sourced.Broken broken => $"the ebuild does not source: {broken.Why}",
         _ => throw new InvalidOperationException(),
     };
+
+    private readonly Dictionary<string, string> _md5 = new(StringComparer.Ordinal);
+
+    private string Md5(string file)
+    {
+        if (!_md5.TryGetValue(file, out var md5))
+        {
+            _md5[file] = md5 = EbuildMetadata.Md5(File.ReadAllBytes(file));
+        }
+
+        return md5;
+    }
+
+    private static string Pf(EbuildText ebuild) => ebuild.Name[..^".ebuild".Length];
 
     private string CachePath(string category, string pf) => $"{overlay.Cache}/{category}/{pf}";
 }

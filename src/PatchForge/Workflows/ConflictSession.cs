@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using PatchForge.Landing;
 using PatchForge.Seams;
 using PatchForge.Series;
 
@@ -154,12 +155,7 @@ public sealed class ConflictSession(string home, IFolders folders)
 
     private void Write(string file, ReadOnlySpan<byte> content)
     {
-        using (var stream = new FileStream(file + ".new", FileMode.Create, FileAccess.Write))
-        {
-            stream.Write(content);
-            stream.Flush(flushToDisk: true);
-        }
-
+        DurableFile.Write(file + ".new", content);
         File.Move(file + ".new", file, overwrite: true);
         folders.Sync(Path.GetDirectoryName(file) ?? home);
     }

@@ -14,11 +14,17 @@ public sealed record DistfilesAnswer(ImmutableArray<DistfileFact> Distfiles)
 /// <param name="Detail">What the verdict rests on.</param>
 public sealed record DistfileFact(string Release, string Distfile, string? File, string Verdict, string Detail, FailureFacts? Failure)
 {
+    /// <summary>The fact of a failure that has the verdict in a word.</summary>
+    internal const string VerdictFact = "verdict";
+
     public static DistfileFact Of(FetchedDistfile fetched) => new(
         fetched.Release,
         fetched.Distfile,
         fetched.File,
-        fetched.Verdict is { } verdict ? Word(verdict) : fetched.Failure?.Kind == FailureKind.Missing ? "missing" : "wrong",
+        fetched.Verdict is { } verdict ? Word(verdict)
+            : fetched.Failure?.Kind == FailureKind.Missing ? "missing"
+            : fetched.Failure?.Facts.GetValueOrDefault(VerdictFact) is [var word] ? word
+            : "wrong",
         fetched.Verdict is { } said ? said.Sentence + (fetched.Downloaded ? "; downloaded" : "") : fetched.Failure?.Message ?? "",
         fetched.Failure is { } failure ? FailureFacts.Of(failure) : null);
 

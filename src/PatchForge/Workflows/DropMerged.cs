@@ -88,13 +88,12 @@ public sealed class DropMerged(Outside outside, Func<string, string?> variable)
             var move = MoveSeries.Run(new MoveRequest(release, source.Tree, series.For(release)), cancel);
             foreach (var patch in move.Patches)
             {
-                // A release that goes without the patch has nothing to say of it.
-                if (patch.Loaded.IsAbsent || (patch.Loaded.Shared is not null && patch.Loaded.Patch.Files.IsEmpty))
+                // A release that goes without the patch has nothing to say of it, unless it goes without because it has it.
+                var isLeftOut = patch.Loaded.Shared is not null && patch.Loaded.Patch.Files.IsEmpty;
+                if (!patch.Loaded.IsAbsent && (!isLeftOut || Status.HasShared(patch)))
                 {
-                    continue;
+                    (patch.Result is MoveResult.AlreadyMerged || isLeftOut ? merged : needed)[patch.Name].Add(release);
                 }
-
-                (patch.Result is MoveResult.AlreadyMerged ? merged : needed)[patch.Name].Add(release);
             }
 
             if (move.Stopped is { } stopped)

@@ -97,7 +97,8 @@ public sealed class FetchDistfiles(Outside outside, Func<string, string?> variab
         if (!verdict.IsAccepted && options.Unofficial)
         {
             verdict = new DistfileVerdict.Unofficial(verdict.Sentence);
-            outside.Story.Warn($"{file.File} is unofficial: nothing made of it reaches the overlay");
+            outside.Story.Detail($"{file.File} is unofficial: {file.Verdict.Sentence}");
+            outside.Story.Warn("unofficial sources are in use, and nothing made of them reaches the overlay");
         }
 
         return verdict.IsAccepted || verdict is DistfileVerdict.Unofficial
@@ -216,9 +217,13 @@ public sealed class FetchDistfiles(Outside outside, Func<string, string?> variab
 
     private static Failure NotIt(FoundDistfile file, ForgeSettings settings) => file.Verdict switch
     {
-        DistfileVerdict.Unknown => Failure.Refused(
+        DistfileVerdict.Unknown => new Failure(
+            FailureKind.Refused,
             $"{file.File}: {file.Verdict.Sentence}",
-            $"put its signature and KEYS beside it; or, if you know where it is from, accept and record it with --trust-first-use; or work with it by --unofficial"),
+            $"add a published digest to 'digests' of the release in {settings.File}, or put its signature and KEYS beside it; or, if you know where it is from, accept and record it with --trust-first-use; or work with it by --unofficial")
+        {
+            Facts = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add(DistfileFact.VerdictFact, [DistfileFact.Word(file.Verdict)]),
+        },
         DistfileVerdict.Wrong wrong when wrong.Differences.Any(difference => difference.Source == DistfileLock.FileName) => Failure.Refused(
             $"{file.File} is not the file that was recorded: {wrong.Sentence}",
             $"get the recorded file; or, if the change is right, take its line out of {settings.PathOf(DistfileLock.FileName)}"),

@@ -23,7 +23,11 @@ public sealed record DistfileSearch(PublishedFile Wanted, ImmutableArray<Distfil
 /// <param name="variable">Reads the environment.</param>
 public sealed class FindDistfile(Outside outside, Func<string, string?> variable)
 {
+    private readonly Lock _gate = new();
     private Task<string?>? _portage;
+
+    /// <summary>Digests that the caller wants of what is found, besides those that judge it: one reading gives all.</summary>
+    public ImmutableArray<DigestAlgorithm> Also { get; init; } = [];
 
     public async Task<DistfileSearch> Run(ForgeSettings settings, PublishedFile wanted, string? distdir, CancellationToken cancel)
     {
@@ -71,7 +75,7 @@ public sealed class FindDistfile(Outside outside, Func<string, string?> variable
             var digests = await outside.Story.During($"checking {wanted.Name}", step =>
             {
                 var size = new FileInfo(file).Length;
-                return Task.Run(() => FileDigests.OfFile(file, DistfileJudge.Needed(wanted, size, locked), done => step.Report(done, size), cancel), cancel);
+                return Task.Run(() => FileDigests.OfFile(file, [.. DistfileJudge.Needed(wanted, size, locked), .. Also], done => step.Report(done, size), cancel), cancel);
             });
             return new FoundDistfile(file, place, digests, DistfileJudge.Judge(wanted, digests, locked));
         }
@@ -95,7 +99,7 @@ public sealed class FindDistfile(Outside outside, Func<string, string?> variable
         }
 
         // Asked once and only when it is this place's turn: portageq takes a third of a second to start.
-        if (await (_portage ??= PortageDistdir(cancel)) is { } portage && seen.Add(portage))
+        if (await Portage(cancel) is { } portage && seen.Add(portage))
         {
             yield return new DistfilePlace(portage, "Portage's DISTDIR");
         }
@@ -103,6 +107,14 @@ public sealed class FindDistfile(Outside outside, Func<string, string?> variable
         if (seen.Add(OwnPlace.Folder))
         {
             yield return OwnPlace;
+        }
+    }
+
+    private Task<string?> Portage(CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            return _portage ??= PortageDistdir(cancel);
         }
     }
 

@@ -12,7 +12,11 @@ public sealed record LintRequest(ForgeSettings Settings, string? Gentoo, string?
 
 /// <param name="Severity">error, warning or note.</param>
 /// <param name="Line">From 1; 0 where the finding is about no line.</param>
-public sealed record LintFinding(string Rule, string Severity, string File, int Line, string Sentence, string? Hint);
+public sealed record LintFinding(string Rule, string Severity, string File, int Line, string Sentence, string? Hint)
+{
+    internal static LintFinding Of(Finding finding) =>
+        new(finding.Rule, finding.Severity.ToString().ToLowerInvariant(), finding.At.File, finding.At.Line, finding.Sentence, finding.Hint);
+}
 
 /// <param name="Pkgcheck">Where pkgcheck ran, or why it did not.</param>
 public sealed record LintAnswer(ImmutableArray<LintFinding> Findings, string Pkgcheck)
@@ -23,7 +27,7 @@ public sealed record LintAnswer(ImmutableArray<LintFinding> Findings, string Pkg
 /// <summary><c>lint</c>: the overlay's own rules, and pkgcheck's where it is installed. Nothing is written.</summary>
 public sealed class Lint(Outside outside, IRoots roots, Func<string, string?> variable)
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
     private static readonly ImmutableArray<string> s_scan = ["scan", "--color", "n", "-R", "JsonReporter", "--repo"];
 
     public async Task<LintAnswer> Run(LintRequest request, CancellationToken cancel)
@@ -33,7 +37,7 @@ public sealed class Lint(Outside outside, IRoots roots, Func<string, string?> va
         var own = OverlayRules.Check(overlay, EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages)));
         var (theirs, how) = await Pkgcheck(request, overlay, cancel);
         return new LintAnswer(
-            [.. own.Concat(theirs).Select(one => new LintFinding(one.Rule, one.Severity.ToString().ToLowerInvariant(), one.At.File, one.At.Line, one.Sentence, one.Hint))],
+            [.. own.Concat(theirs.Select(one => PkgcheckReport.Judge(one, own))).Select(LintFinding.Of)],
             how);
     }
 

@@ -78,16 +78,11 @@ internal static class DistfilesForManifest
     public static async Task<ImmutableArray<DistfileFacts>> Run(
         Outside outside, Func<string, string?> variable, ForgeSettings settings, string? distdir, IEnumerable<(string Distfile, string File)> unofficial, CancellationToken cancel)
     {
-        var find = new FindDistfile(outside, variable);
+        var find = Find(outside, variable);
+        var searches = await Task.WhenAll(settings.Lines.SelectMany(line => line.Releases).Where(release => release.Ebuild)
+            .Select(release => Task.Run(() => find.Run(settings, release.Published, distdir, cancel), cancel)));
         var facts = ImmutableArray.CreateBuilder<DistfileFacts>();
-        foreach (var release in settings.Lines.SelectMany(line => line.Releases).Where(release => release.Ebuild))
-        {
-            var search = await find.Run(settings, release.Published, distdir, cancel);
-            if (search.Best is { Verdict.IsAccepted: true } best)
-            {
-                facts.Add(await Facts(release.Distfile, best.File, cancel));
-            }
-        }
+        facts.AddRange(searches.Where(search => search.Best is { Verdict.IsAccepted: true }).Select(Facts));
 
         foreach (var (distfile, file) in unofficial.Where(one => !facts.Any(known => known.Name == one.Distfile)))
         {
@@ -100,6 +95,20 @@ internal static class DistfilesForManifest
             .OfType<DistfileFacts>());
         return facts.ToImmutable();
     }
+
+    /// <summary>For packages whose ebuilds are people's: nobody published anything of their files, so the file at hand is taken, as Portage takes it.</summary>
+    public static Func<string, CancellationToken, Task<DistfileFacts?>> AtHand(Outside outside, Func<string, string?> variable, ForgeSettings settings, string? distdir)
+    {
+        var find = Find(outside, variable);
+        return async (name, cancel) => await find.Run(settings, new PublishedFile(name, null, []), distdir, cancel) is { Best: not null } search ? Facts(search) : null;
+    }
+
+    private static FindDistfile Find(Outside outside, Func<string, string?> variable) => new(outside, variable) { Also = [DigestAlgorithm.Blake2b, DigestAlgorithm.Sha512] };
+
+    private static DistfileFacts Facts(DistfileSearch search) =>
+        search.Best is { Digests: var digests }
+            ? new DistfileFacts(search.Wanted.Name, digests.Size, digests[DigestAlgorithm.Blake2b], digests[DigestAlgorithm.Sha512])
+            : throw new InvalidOperationException();
 
     /// <summary>A line needs no file where all that stands in it was published: any other file would be refused anyway.</summary>
     private static DistfileFacts? AsPublished(PublishedFile file)

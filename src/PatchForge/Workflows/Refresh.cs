@@ -183,6 +183,7 @@ public sealed partial class Refresh(Outside outside, IRoots roots, IFolders fold
                 EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages)))
             {
                 Root = scratch,
+                AtHand = DistfilesForManifest.AtHand(outside, variable, settings, request.Source.Distdir),
             },
             cancel);
     }

@@ -97,6 +97,9 @@ public sealed record BuildFacts(string Variant, string Root, string How, bool Su
 {
     /// <summary>What Portage's checks of the image said, a sentence or more each.</summary>
     public ImmutableArray<string> Qa { get; init; } = [];
+
+    /// <summary>What a user types for the same package; null where Portage had no part in it.</summary>
+    public string? Emerge { get; init; }
 }
 
 public sealed record SmokeFacts(string Variant, double Seconds, ImmutableArray<ProbeFacts> Probes, string? Kept)

@@ -112,7 +112,7 @@ public sealed partial class Refresh
     private static void RefuseChanged(ForgeSettings settings, SessionState state)
     {
         var (line, _) = settings.Release(state.Release);
-        if (LandingStrip.Fingerprint(settings.PathOf(line.Series)) != state.Series)
+        if (FolderFingerprint.Of(settings.PathOf(line.Series)) != state.Series)
         {
             throw Failure.Refused(
                 $"{line.Series} was changed since the refresh began to wait, and what was resolved was resolved on the old one",
@@ -153,7 +153,7 @@ public sealed partial class Refresh
             return null;
         }
 
-        var series = LandingStrip.Fingerprint(request.Settings.PathOf(first.Line.Series));
+        var series = FolderFingerprint.Of(request.Settings.PathOf(first.Line.Series));
         var at = state is null ? ConflictSession.Begin(request, outside.Clock, first.Line.Line, series) : state with { Line = first.Line.Line, Series = series };
         return await new StopForPerson(session, outside.Story).Run(at, first.Release, stopped, cancel);
     }

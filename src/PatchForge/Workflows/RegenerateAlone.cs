@@ -38,7 +38,7 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
 
         var generated = new List<FileChange>();
         var series = ImmutableArray.CreateBuilder<LineSeries>();
-        foreach (var line in settings.Lines)
+        foreach (var line in request.Part == Part.Manifest ? [] : settings.Lines)
         {
             var loaded = await ReadSeries.Run(settings.Home, line, cancel);
             generated.AddRange(loaded.Patches.Where(patch => patch.Plan.Generated).Select(patch => FileChange.Write(TreePath.Parse(patch.File), patch.Bytes)));
@@ -50,7 +50,11 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
                 settings,
                 series.ToImmutable(),
                 await DistfilesForManifest.Run(outside, variable, settings, request.Distdir, [], cancel),
-                EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages))),
+                EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages)))
+            {
+                OnlyManifests = request.Part == Part.Manifest,
+                AtHand = DistfilesForManifest.AtHand(outside, variable, settings, request.Distdir),
+            },
             cancel);
         var changes = overlay.Changes.Where(change => PartOf(settings, change) == request.Part)
             .Concat(request.Part == Part.Ebuild ? generated : [])

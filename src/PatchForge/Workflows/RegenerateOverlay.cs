@@ -35,6 +35,15 @@ public sealed record RegenerateOverlayRequest(
     /// (<see cref="ScratchOverlay"/>), so that its Manifest never meets the real one.
     /// </summary>
     public string? Root { get; init; }
+
+    /// <summary>
+    /// The Manifests of the ebuilds as they are on disk, and nothing else: no series is needed, and an entry of
+    /// md5-cache that is of this very ebuild and of these very eclasses is believed, as Portage believes it.
+    /// </summary>
+    public bool OnlyManifests { get; init; }
+
+    /// <summary>Looks for a distfile by its name alone, of a package whose ebuilds are people's; null when it is not at hand.</summary>
+    public Func<string, CancellationToken, Task<DistfileFacts?>> AtHand { get; init; } = (_, _) => Task.FromResult<DistfileFacts?>(null);
 }
 
 /// <summary>What would have to be written; nothing has been.</summary>
@@ -69,13 +78,18 @@ public sealed class RegenerateOverlay(IProcesses processes)
 
         var overlay = new OverlayFolder(request.Root ?? settings.Home, settings.Overlay);
         var work = new Regeneration(settings, overlay, request);
-        var generated = settings.Lines.SelectMany(line => work.Line(line).AsEnumerable()).ToImmutableArray();
-        work.DropStaleEbuilds([.. generated.Select(ebuild => ebuild.FileName)], IsGenerated);
+        var generated = request.OnlyManifests ? [] : settings.Lines.SelectMany(line => work.Line(line).AsEnumerable()).ToImmutableArray();
+        if (!request.OnlyManifests)
+        {
+            work.DropStaleEbuilds([.. generated.Select(ebuild => ebuild.FileName)], IsGenerated);
+            work.Descriptions();
+        }
+
         var source = new SourceEbuild(processes);
+        await work.SourceTogether(source, generated, cancel);
         var cache = await work.Cache(source, generated, cancel);
-        var manifest = work.Manifest(generated, cache);
+        var manifest = work.Manifest([.. generated.Select(ebuild => ebuild.FileName)], cache);
         await work.Others(source, cancel);
-        work.Descriptions();
 
         return new(
             work.Changes(),

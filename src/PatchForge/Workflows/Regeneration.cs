@@ -14,6 +14,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
 {
     private readonly SortedDictionary<string, ReadOnlyMemory<byte>?> _wanted = new(StringComparer.Ordinal);
     private readonly List<string> _notes = [];
+    private ImmutableArray<DistfileFacts> _distfiles = request.Distfiles;
 
     /// <summary>The package's folder, relative to the root.</summary>
     internal string Folder => overlay.PackageFolder(settings.Category, settings.PackageName);
@@ -83,14 +84,27 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
 
     /// <summary>The cache entry of every ebuild that will be in the package's folder, people's too.</summary>
     internal Task<ImmutableSortedDictionary<string, CachedEbuild>> Cache(
-        SourceEbuild source, ImmutableArray<GeneratedEbuild> generated, CancellationToken cancel)
+        SourceEbuild source, ImmutableArray<GeneratedEbuild> generated, CancellationToken cancel) =>
+        Writing(source).Package(settings.Category, settings.PackageName, Own(generated), name => _wanted.ContainsKey($"{Folder}/{name}"), cancel);
+
+    private ImmutableArray<EbuildText> Own(ImmutableArray<GeneratedEbuild> generated) =>
+    [
+        .. generated.Select(ebuild => new EbuildText(ebuild.FileName, ebuild.Content)),
+        .. Ebuilds(settings.Category, settings.PackageName).Where(ebuild => !_wanted.ContainsKey($"{Folder}/{ebuild.Name}")),
+    ];
+
+    /// <summary>Sources what the next steps will ask of every package, so that few processes do it.</summary>
+    internal Task SourceTogether(SourceEbuild source, ImmutableArray<GeneratedEbuild> generated, CancellationToken cancel)
     {
-        var others = Ebuilds(settings.Category, settings.PackageName).Where(ebuild => !_wanted.ContainsKey($"{Folder}/{ebuild.Name}"));
-        return Writing(source).Package(
-            settings.Category,
-            settings.PackageName,
-            [.. generated.Select(ebuild => new EbuildText(ebuild.FileName, ebuild.Content)), .. others],
-            name => _wanted.ContainsKey($"{Folder}/{name}"),
+        var writing = Writing(source);
+        return source.Together(
+            [
+                .. OtherPackages().SelectMany(one => Ebuilds(one.Category, one.Package).Select(ebuild => (one.Category, one.Package, Ebuild: ebuild)))
+                    .Concat(Own(generated).Select(ebuild => (settings.Category, Package: settings.PackageName, Ebuild: ebuild)))
+                    .Where(one => writing.Believed(one.Category, one.Ebuild) is null)
+                    .Select(one => new EbuildToSource(one.Category, one.Package, one.Ebuild.Name, one.Ebuild.Content)),
+            ],
+            request.Eclasses,
             cancel);
     }
 
@@ -100,12 +114,38 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         foreach (var (category, package, folder) in OtherPackages())
         {
             var cache = await Writing(source).Package(category, package, Ebuilds(category, package), _ => false, cancel);
-            Manifest(folder + "/Manifest", [.. cache.Values.SelectMany(ebuild => ebuild.Wants ?? [])], isSure: cache.Values.All(ebuild => ebuild.Wants is not null));
+            var wanted = cache.Values.SelectMany(ebuild => ebuild.Wants ?? []).ToImmutableSortedSet(StringComparer.Ordinal);
+            var isSure = cache.Values.All(ebuild => ebuild.Wants is not null);
+            var update = Manifest(folder + "/Manifest", wanted, isSure);
+            if (!update.Missing.IsEmpty)
+            {
+                await AddAtHand(update.Missing, cancel);
+                _notes.AddRange(Manifest(folder + "/Manifest", wanted, isSure).Missing.Select(name => $"{name}: it is not at hand and the Manifest has no line for it, so Portage will refuse to fetch it."));
+            }
+        }
+    }
+
+    /// <summary>A line that is there stays, as with <c>ebuild … manifest</c>: only files without one are looked for.</summary>
+    private async Task AddAtHand(IEnumerable<string> missing, CancellationToken cancel)
+    {
+        foreach (var name in missing)
+        {
+            if (await request.AtHand(name, cancel) is { } facts)
+            {
+                _distfiles = _distfiles.Add(facts);
+            }
         }
     }
 
     /// <summary>What old tools read of metadata.xml.</summary>
-    internal void Descriptions() => _wanted[$"{overlay.Settings.Profiles}/use.local.desc"] = UseLocalDesc.Of(overlay);
+    internal void Descriptions()
+    {
+        // A repository without an ebuild has no flags to describe.
+        if (settings.Lines.Any(line => line.Ebuild is not null) || OtherPackages().Any())
+        {
+            _wanted[$"{overlay.Settings.Profiles}/use.local.desc"] = UseLocalDesc.Of(overlay);
+        }
+    }
 
     internal IEnumerable<(string Category, string Package, string Folder)> OtherPackages() =>
         overlay.Categories()
@@ -115,24 +155,21 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
     private ImmutableArray<EbuildText> Ebuilds(string category, string package) =>
         [.. overlay.Ebuilds(category, package).Select(name => new EbuildText(name, overlay.Read($"{overlay.PackageFolder(category, package)}/{name}") ?? []))];
 
-    private CacheWriting Writing(SourceEbuild source) => new(overlay, source, request.Eclasses, _wanted, _notes);
+    private CacheWriting Writing(SourceEbuild source) => new(overlay, source, request.Eclasses, _wanted, _notes) { Believes = request.OnlyManifests };
 
-    internal RegeneratedManifest Manifest(
-        ImmutableArray<GeneratedEbuild> generated, ImmutableSortedDictionary<string, CachedEbuild> cache)
+    /// <param name="own">The names of ebuilds that were generated just now.</param>
+    internal RegeneratedManifest Manifest(ImmutableHashSet<string> own, ImmutableSortedDictionary<string, CachedEbuild> cache)
     {
         // Of an ebuild by a person that cannot be sourced here nobody knows what it wants: no line is dropped.
-        var own = generated.Select(ebuild => ebuild.FileName).ToImmutableHashSet();
-        var wanted = generated.Select(ebuild => ebuild.Distfile)
+        var official = settings.Lines.SelectMany(line => line.Releases).Where(release => release.Ebuild).Select(release => release.Distfile).ToImmutableArray();
+        var wanted = official
             .Concat(cache.Values.SelectMany(ebuild => ebuild.Wants ?? []))
             .ToImmutableSortedSet(StringComparer.Ordinal);
         var update = Manifest($"{Folder}/Manifest", wanted, isSure: !cache.Any(ebuild => ebuild.Value.Wants is null && !own.Contains(ebuild.Key)));
-        foreach (var ebuild in generated)
+        foreach (var distfile in official.Where(name => update.Missing.Contains(name) || update.Left.Contains(name)))
         {
-            if (update.Missing.Contains(ebuild.Distfile) || update.Left.Contains(ebuild.Distfile))
-            {
-                _notes.Add($"{ebuild.Distfile}: the official distfile is not at hand; its Manifest entry was left as it was"
-                    + (update.Left.Contains(ebuild.Distfile) ? "." : ", and there is none yet, so Portage will refuse to fetch it."));
-            }
+            _notes.Add($"{distfile}: the official distfile is not at hand; its Manifest entry was left as it was"
+                + (update.Left.Contains(distfile) ? "." : ", and there is none yet, so Portage will refuse to fetch it."));
         }
 
         return new(update.Document, [.. wanted.Where(name => request.Distfiles.Any(facts => facts.Name == name))], update.Changed);
@@ -142,7 +179,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
     private ManifestUpdate Manifest(string path, ImmutableSortedSet<string> wanted, bool isSure)
     {
         var old = overlay.Read(path) is { } content ? ManifestDocument.Parse(content, path) : ManifestDocument.Empty;
-        var update = old.Update(isSure ? wanted : wanted.Union(old.Distfiles.Select(entry => entry.Name)), request.Distfiles);
+        var update = old.Update(isSure ? wanted : wanted.Union(old.Distfiles.Select(entry => entry.Name)), _distfiles);
 
         // A package without distfiles has no Manifest at all, as Portage leaves it (GLEP 44, thin manifests).
         byte[] bytes = update.Document.ToBytes();

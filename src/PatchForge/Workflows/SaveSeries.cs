@@ -89,7 +89,9 @@ public sealed class SaveSeries(Outside outside)
     {
         if (tree.UnderWay is { } operation)
         {
-            throw Failure.Refused($"git is in the middle of something in {tree.Folder}: {operation}", "finish or abort it first; git status says how");
+            throw Failure.Refused(
+                $"git {operation} is not finished in {tree.Folder}",
+                operation == "bisect" ? "end it first: git bisect reset" : $"finish it first with git {operation} --continue, or give it up with git {operation} --abort; git status shows where it is");
         }
 
         if (tree.Dirty() is { IsEmpty: false } dirty)

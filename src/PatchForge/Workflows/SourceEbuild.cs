@@ -1,64 +1,106 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
 using PatchForge.Ebuilds;
 using PatchForge.Seams;
 
 namespace PatchForge.Workflows;
 
+/// <param name="Category">PMS section 3.1.1; the folder above the package's.</param>
+/// <param name="Package">The package's name without category.</param>
+/// <param name="FileName">The ebuild's own, which gives its version.</param>
+public readonly record struct EbuildToSource(string Category, string Package, string FileName, ReadOnlyMemory<byte> Content);
+
 /// <summary>
-/// Computes an ebuild's metadata by sourcing it with its eclasses, since no reading of the text alone can tell
+/// Computes ebuilds' metadata by sourcing them with their eclasses, since no reading of the text alone can tell
 /// what bash makes of it. bash gets an empty environment, no PATH and a time limit, and runs in a
 /// <see cref="Seal"/>: what an ebuild or eclass does beyond setting variables touches nothing.
 /// </summary>
 public sealed class SourceEbuild(IProcesses processes)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private const int Seconds = 30;
     private readonly Seal _seal = new(processes);
+    private readonly ConcurrentDictionary<(string Category, string Package, string FileName), (ReadOnlyMemory<byte> Content, Sourced Sourced)> _known = [];
 
-    /// <param name="category">PMS section 3.1.1; the folder above the package's.</param>
-    /// <param name="package">The package's name without category.</param>
-    /// <param name="fileName">The ebuild's own, which gives its version.</param>
+    /// <summary>One ebuild, or what <see cref="Together"/> learnt of it.</summary>
     /// <exception cref="Failure">Missing, when bash is not on this machine.</exception>
-    public async Task<Sourced> Source(
-        string category, string package, string fileName, ReadOnlyMemory<byte> content, EclassSources eclasses, CancellationToken cancel)
+    public async Task<Sourced> Source(EbuildToSource ebuild, EclassSources eclasses, CancellationToken cancel)
     {
-        if (EbuildVersion.Split(package, fileName) is not var (version, revision))
+        if (!_known.TryGetValue((ebuild.Category, ebuild.Package, ebuild.FileName), out var known) || !known.Content.Span.SequenceEqual(ebuild.Content.Span))
         {
-            return new Sourced.Broken($"{fileName} is not an ebuild's name in the folder of {package} (PMS section 3.2)");
+            return (await All([ebuild], eclasses, cancel))[0];
         }
 
-        var eapi = EbuildVersion.Eapi(content.Span);
-        if (eapi is not ("7" or "8"))
-        {
-            return new Sourced.Broken($"{fileName}: EAPI {eapi ?? "0"} is not one of those known here (7, 8)");
-        }
+        return known.Sourced;
+    }
 
+    /// <summary>Many ebuilds, which <see cref="Source"/> then knows. A seal costs more than sourcing does, so there is one for each processor.</summary>
+    public async Task Together(ImmutableArray<EbuildToSource> ebuilds, EclassSources eclasses, CancellationToken cancel)
+    {
+        var shares = ebuilds.Index().GroupBy(one => one.Index % Environment.ProcessorCount, one => one.Item).Select(share => share.ToImmutableArray());
+        await Task.WhenAll(shares.Select(async share =>
+        {
+            foreach (var (ebuild, sourced) in share.Zip(await All(share, eclasses, cancel)))
+            {
+                _known[(ebuild.Category, ebuild.Package, ebuild.FileName)] = (ebuild.Content, sourced);
+            }
+        }));
+    }
+
+    private async Task<ImmutableArray<Sourced>> All(ImmutableArray<EbuildToSource> ebuilds, EclassSources eclasses, CancellationToken cancel)
+    {
+        var refused = ebuilds.Select(Refused).ToImmutableArray();
+        var going = ebuilds.Where((_, i) => refused[i] is null).ToImmutableArray();
+        var answers = new Queue<Sourced>(going.IsEmpty ? [] : await InSeal(going, eclasses, cancel));
+        return [.. refused.Select(one => one ?? answers.Dequeue())];
+    }
+
+    private static Sourced.Broken? Refused(EbuildToSource ebuild) =>
+        EbuildVersion.Split(ebuild.Package, ebuild.FileName) is null
+            ? new Sourced.Broken($"{ebuild.FileName} is not an ebuild's name in the folder of {ebuild.Package} (PMS section 3.2)")
+        : EbuildVersion.Eapi(ebuild.Content.Span) is var eapi && eapi is not ("7" or "8")
+            ? new Sourced.Broken($"{ebuild.FileName}: EAPI {eapi ?? "0"} is not one of those known here (7, 8)")
+        : null;
+
+    private async Task<ImmutableArray<Sourced>> InSeal(ImmutableArray<EbuildToSource> ebuilds, EclassSources eclasses, CancellationToken cancel)
+    {
         // A private folder: the ebuild need not be in the overlay yet, and nobody else can change it meanwhile.
         var folder = Directory.CreateTempSubdirectory("patchforge-ebuild-");
         try
         {
-            var file = Path.Combine(folder.FullName, fileName);
-            await File.WriteAllBytesAsync(file, content, cancel);
-            var script = Path.Combine(folder.FullName, "metadata.bash");
-            await File.WriteAllTextAsync(script, Seal.Script("metadata.bash"), cancel);
-            var request = await _seal.Around(folder.FullName, script, eclasses.Folders);
+            foreach (var name in new[] { "metadata.bash", "several.bash" })
+            {
+                await File.WriteAllTextAsync(Path.Combine(folder.FullName, name), Seal.Script(name), cancel);
+            }
+
+            var list = new StringBuilder();
+            foreach (var (number, ebuild) in ebuilds.Index())
+            {
+                // Two packages may have ebuilds of one name.
+                var file = Path.Combine(folder.CreateSubdirectory(number.ToString(CultureInfo.InvariantCulture)).FullName, ebuild.FileName);
+                await File.WriteAllBytesAsync(file, ebuild.Content, cancel);
+                var (version, revision) = EbuildVersion.Split(ebuild.Package, ebuild.FileName) ?? throw new InvalidOperationException();
+                list.AppendJoin('\n', file, EbuildVersion.Eapi(ebuild.Content.Span), ebuild.Category, ebuild.Package, version, "r" + revision).Append('\n');
+            }
+
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "list"), list.ToString(), cancel);
+            var request = await _seal.Around(folder.FullName, Path.Combine(folder.FullName, "several.bash"), eclasses.Folders);
             var answer = await processes.Run(
                 request with
                 {
                     Environment = new Dictionary<string, string>(StringComparer.Ordinal)
                     {
                         ["LC_ALL"] = "C.UTF-8",
-                        ["PF_EBUILD"] = file,
-                        ["PF_EAPI"] = eapi,
+                        ["PF_FOLDER"] = folder.FullName,
+                        ["PF_SECONDS"] = Seconds.ToString(CultureInfo.InvariantCulture),
                         ["PF_ECLASS_DIRS"] = string.Join('\n', eclasses.Folders),
-                        ["CATEGORY"] = category,
-                        ["PN"] = package,
-                        ["PV"] = version,
-                        ["PR"] = "r" + revision,
                     }.ToImmutableSortedDictionary(StringComparer.Ordinal),
-                    TimeLimit = Limit,
+                    TimeLimit = TimeSpan.FromSeconds(Seconds * (ebuilds.Length + 1)),
                 },
                 cancel);
-            return await Read(answer, fileName, eclasses, cancel);
+            var parts = Parts(answer, ebuilds.Length);
+            return [.. await Task.WhenAll(ebuilds.Select((ebuild, i) => Read(parts[i], ebuild.FileName, eclasses, cancel)))];
         }
         finally
         {
@@ -66,12 +108,36 @@ public sealed class SourceEbuild(IProcesses processes)
         }
     }
 
+    /// <summary>The answers in what several.bash printed: exit code, lines of output and of errors, then those lines.</summary>
+    private static ImmutableArray<ProcessAnswer> Parts(ProcessAnswer whole, int count)
+    {
+        var parts = ImmutableArray.CreateBuilder<ProcessAnswer>(count);
+        var lines = whole.Output.Split('\n');
+        var at = 0;
+        while (parts.Count < count && at < lines.Length && lines[at].Split(' ') is ["PF_ANSWER", var code, var output, var error])
+        {
+            int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+            string Next(int from, int length) => string.Join('\n', lines[from..(from + length)]);
+            if (at + 1 + Number(output) + Number(error) >= lines.Length)
+            {
+                break;
+            }
+
+            // timeout(1): 124 when it ended what took too long.
+            parts.Add(new(Number(code), Next(at + 1, Number(output)), Next(at + 1 + Number(output), Number(error)), TimedOut: Number(code) == 124));
+            at += 1 + Number(output) + Number(error);
+        }
+
+        // Whoever ends the shell around it has told nothing of itself nor of those behind it.
+        return [.. parts, .. Enumerable.Repeat(whole with { ExitCode = whole.ExitCode == 0 ? 1 : whole.ExitCode, Output = "" }, count - parts.Count)];
+    }
+
     private static async Task<Sourced> Read(
         ProcessAnswer answer, string fileName, EclassSources eclasses, CancellationToken cancel)
     {
         if (answer.TimedOut)
         {
-            return new Sourced.Broken($"{fileName} was still being sourced after {Limit.TotalSeconds:0} s");
+            return new Sourced.Broken($"{fileName} was still being sourced after {Seconds} s");
         }
 
         var said = answer.Error.TrimEnd('\n');

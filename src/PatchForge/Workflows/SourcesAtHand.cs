@@ -53,6 +53,7 @@ internal sealed class SourcesAtHand(Outside outside, Func<string, string?> varia
         var search = await _find.Release(settings, release, _options.Distdir, cancel);
         var word = search.Best is { } found ? DistfileFact.Word(found.Verdict) : "missing";
         var usable = _options.Git is not null || search.Best is { } best && (best.Verdict.IsAccepted || _options.Unofficial);
-        return (word, usable ? await _sources.Run(settings, version, _options, cancel) : null);
+        var source = usable ? await _sources.Run(settings, version, _options, cancel) : null;
+        return (source is null ? word : DistfileFact.Word(source.Verdict), source);
     }
 }

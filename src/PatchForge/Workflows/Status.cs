@@ -7,17 +7,17 @@ using PatchForge.Settings;
 
 namespace PatchForge.Workflows;
 
-/// <param name="Findings">What the overlay's rules say, each a line with its file.</param>
+/// <param name="Findings">What the overlay's own rules say; <c>lint</c> has pkgcheck's as well.</param>
 /// <param name="Next">What to run next, as it would be typed.</param>
 /// <param name="Explained">The hunks that were asked about.</param>
 public sealed record StatusAnswer(
-    string Package, ImmutableArray<StatusRelease> Releases, ImmutableArray<string> Findings, string Next, ImmutableArray<ExplainedHunk> Explained)
+    string Package, ImmutableArray<StatusRelease> Releases, ImmutableArray<LintFinding> Findings, string Next, ImmutableArray<ExplainedHunk> Explained)
 {
     /// <summary>The refresh that waits for a person; null when none does.</summary>
     public SessionFacts? Session { get; init; }
 }
 
-/// <param name="Distfile">official, distribution, signed, first-use, wrong, unknown or missing.</param>
+/// <param name="Distfile">official, distribution, signed, first-use, unofficial, wrong, unknown or missing.</param>
 /// <param name="Patches">State of each patch on this release; empty where the source is not at hand.</param>
 /// <param name="Ebuild">present, absent, or - where the settings want none.</param>
 /// <param name="Manifest">present, absent or -.</param>
@@ -75,14 +75,14 @@ public sealed class Status(Outside outside, Func<string, string?> variable)
                 last?.Smoke ?? "-"));
         }, cancel)));
         var all = rows.Select(row => row.Row).ToList();
-        var findings = OverlayRules.Check(overlay, EclassSources.Locate(null, variable, settings.PathOf(settings.Overlay.Packages))).Select(Sentence);
+        var findings = OverlayRules.Check(overlay, EclassSources.Locate(null, variable, settings.PathOf(settings.Overlay.Packages))).Select(LintFinding.Of);
         var session = new ConflictSession(settings.Home, outside.Folders);
         var waiting = session.Read() is { } state ? SessionFacts.Of(session, state) : null;
         return new StatusAnswer(
             settings.Package,
             [.. all],
             [.. findings],
-            waiting is null ? Next(all) : "patchforge refresh --continue",
+            waiting is null ? Next(all, settings.Home, request.Source) : "patchforge refresh --continue",
             request.Explain is { } asked ? await Explained(request, asked, series, sources, [.. rows.Select(row => row.Move).OfType<SeriesMove>()], cancel) : [])
         {
             Session = waiting,
@@ -97,12 +97,16 @@ public sealed class Status(Outside outside, Func<string, string?> variable)
             MoveResult.Conflict => "conflict",
             MoveResult.AlreadyMerged => "merged",
             MoveResult.Empty when patch.Loaded.IsAbsent => "absent",
-            MoveResult.Empty when patch is { Loaded.Shared: { IsAbsent: false } shared, Before: { } before } => MoveSeries.IsMerged(shared, before) ? "merged" : "left-out",
+            MoveResult.Empty when patch is { Loaded.Shared.IsAbsent: false } => HasShared(patch) ? "merged" : "left-out",
             MoveResult.Empty => "empty",
             _ => patch.Outcome is { HasOffset: true } ? "offset" : "clean",
         },
         patch.Loaded.Shared is not null,
         patch.Behind?.Text);
+
+    /// <summary>Whether a release whose own file leaves the patch out has all of the line's patch, in front of which it stands.</summary>
+    internal static bool HasShared(MovedPatch patch) =>
+        patch is { Loaded.Shared: { IsAbsent: false } shared, Before: { } before } && MoveSeries.IsMerged(shared, before);
 
     private static async Task<ImmutableArray<ExplainedHunk>> Explained(
         StatusRequest request, ExplainRequest asked, Dictionary<string, LoadedSeries> series, SourcesAtHand sources, ImmutableArray<SeriesMove> moves, CancellationToken cancel)
@@ -122,18 +126,22 @@ public sealed class Status(Outside outside, Func<string, string?> variable)
         ];
     }
 
-    private static string Sentence(Finding finding) =>
-        $"{finding.At}: {finding.Severity.ToString().ToLowerInvariant()}: {finding.Sentence} ({finding.Rule})";
-
-    private static string Next(List<StatusRelease> rows)
+    private static string Next(List<StatusRelease> rows, string home, SourceOptions source)
     {
         var wanted = rows.Where(row => row.Ebuild != "-").ToList();
-        return wanted.Find(row => row.Patches.Any(patch => patch.State is "conflict" or "fuzz")) is { } stuck ? $"patchforge refresh {stuck.Release} --no-build"
+        string Refreshed(StatusRelease row, string rest = "") =>
+            $"patchforge refresh {row.Release}{rest}{(row.Distfile != "unofficial" ? "" : (source.Git is { } clones ? $" --git {clones}" : "") + " --unofficial")}";
+        return wanted.Find(IsStuck) is { } stuck ? Refreshed(stuck, " --no-build")
             : wanted.Find(row => row.Distfile is "missing") is { } missing ? $"patchforge fetch {missing.Release}"
             : wanted.Find(row => row.Distfile is "wrong" or "unknown") is { } wrong ? $"patchforge verify {wrong.Release}"
-            : wanted.Find(row => row.Smoke == "-" || row.Manifest == "absent") is { } undone ? $"patchforge refresh {undone.Release}"
-            : wanted.Count > 0 || rows.Count == 0 ? "./check" // what follows is for a project of patches alone
-            : rows.FirstOrDefault(row => row.Patches.Any(patch => patch.State is "conflict" or "fuzz")) is { } open ? $"patchforge refresh {open.Release} --no-build"
+            : wanted.Find(row => row.Smoke == "-" || (row.Manifest == "absent" && row.Distfile != "unofficial")) is { } undone ? Refreshed(undone)
+            : (wanted.Count > 0 || rows.Count == 0) && File.Exists(Path.Combine(home, "check")) ? "./check"
+            : rows.Find(IsStuck) is { } open ? Refreshed(open, " --no-build")
+            : rows.Find(row => row.Distfile is "missing") is { } lacking ? $"patchforge fetch {lacking.Release}"
+            : rows.Find(row => row.Distfile is "wrong" or "unknown") is { } doubtful ? $"patchforge verify {doubtful.Release}"
+            : rows.Count == 0 ? "patchforge --help"
             : $"patchforge edit {rows[^1].Release}";
     }
+
+    private static bool IsStuck(StatusRelease row) => row.Patches.Any(patch => patch.State is "conflict" or "fuzz");
 }

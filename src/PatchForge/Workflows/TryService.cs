@@ -16,12 +16,13 @@ internal sealed class TryService(Outside outside, IRoots roots)
     public async Task<ImmutableArray<Verdict>> Run(RootTree root, string installed, string service, bool ownUsers, string title, CancellationToken cancel)
     {
         var verdicts = ImmutableArray.CreateBuilder<Verdict>();
+        var tls = File.Exists(Path.Combine(installed, "0", "etc", "apache2", "modules.d", "40_mod_ssl.conf"));
         var log = Path.Combine(Directory.CreateDirectory(Path.Combine(roots.StateFolder, "logs")).FullName, $"service-{title.Replace(' ', '-')}.log");
         var answer = await outside.Story.During($"service of {title}", async progress =>
         {
             await using var lines = new LogFile(log);
             return await roots.Run(
-                new RootRun(root.With(installed), RootRights.Serve, ["sh", "-c", ServiceScript.Text, "service", service, ownUsers ? "own" : "one"])
+                new RootRun(root.With(installed), RootRights.Serve, ["sh", "-c", ServiceScript.Text, "service", service, ownUsers ? "own" : "one", tls ? "tls" : "plain"])
                 {
                     TimeLimit = s_limit,
                     OnLine = line =>
@@ -36,7 +37,7 @@ internal sealed class TryService(Outside outside, IRoots roots)
                 },
                 cancel);
         });
-        var names = ServiceScript.Names(ownUsers);
+        var names = ServiceScript.Names(ownUsers, tls);
         if (!verdicts.Select(verdict => verdict.Name).SequenceEqual(names))
         {
             verdicts.Add(new Verdict("service", $"every one of {names.Length} probes is asked", $"{LogFile.LastWord(answer)}; log: {log}", false));

@@ -96,19 +96,7 @@ public static class WriteTree
         foreach (var path in paths)
         {
             cancel.ThrowIfCancellationRequested();
-            foreach (var parent in path.Parents())
-            {
-                if (files.Contains(parent.Text))
-                {
-                    throw Failure.Refused($"'{path}' lies below '{parent}', which is a file or a link");
-                }
-
-                if (folders.Add(parent.Text))
-                {
-                    MakeFolder(Path.Combine(root, parent.Text));
-                }
-            }
-
+            Folders(path.Parents(), path);
             if (folders.Contains(path.Text))
             {
                 throw Failure.Refused($"'{path}' is a file and a folder");
@@ -121,7 +109,28 @@ public static class WriteTree
             progress.Report(files.Count, paths.Count);
         }
 
+        foreach (var folder in tree.EmptyFolders())
+        {
+            Folders([.. folder.Parents(), folder], folder);
+        }
+
         return new WrittenTree(root, files.Count, bytes);
+
+        void Folders(IEnumerable<TreePath> wanted, TreePath below)
+        {
+            foreach (var folder in wanted)
+            {
+                if (files.Contains(folder.Text))
+                {
+                    throw Failure.Refused($"'{below}' lies below '{folder}', which is a file or a link");
+                }
+
+                if (folders.Add(folder.Text))
+                {
+                    MakeFolder(Path.Combine(root, folder.Text));
+                }
+            }
+        }
     }
 
     private static async Task Write(string name, TreeFile file, DateTime time, CancellationToken cancel)

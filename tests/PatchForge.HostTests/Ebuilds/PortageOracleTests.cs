@@ -42,7 +42,7 @@ public sealed class PortageOracleTests(ITestOutputHelper output)
             }
 
             var package = Path.GetFileName(Path.GetDirectoryName(ebuild))!; // The ebuild lies in its package's folder.
-            var sourced = await source.Source(category, package, pf + ".ebuild", content, eclasses, TestContext.Current.CancellationToken);
+            var sourced = await source.Source(new(category, package, pf + ".ebuild", content), eclasses, TestContext.Current.CancellationToken);
             var ours = sourced is Sourced.Done done ? Encoding.UTF8.GetString(done.Metadata.ToCacheEntry(content)) : sourced.ToString() ?? "";
             var theirs = await File.ReadAllTextAsync(entry, TestContext.Current.CancellationToken);
             if (ours == theirs)

@@ -12,7 +12,7 @@ public sealed class SourceEbuildTests
 
     private static Task<Sourced> Source(string body, string file = "tiny-1.2.3_p4-r5.ebuild", string eapi = "8") =>
         new SourceEbuild(new global::PatchForge.Host.Processes(new SilentStory())).Source(
-            "app-misc", "tiny", file, Encoding.UTF8.GetBytes($"EAPI={eapi}\n{body}\n"), Eclasses, TestContext.Current.CancellationToken);
+            new("app-misc", "tiny", file, Encoding.UTF8.GetBytes($"EAPI={eapi}\n{body}\n")), Eclasses, TestContext.Current.CancellationToken);
 
     private static async Task<EbuildMetadata> Metadata(string body, string eapi = "8") =>
         Assert.IsType<Sourced.Done>(await Source(body, eapi: eapi)).Metadata;
@@ -164,4 +164,37 @@ public sealed class SourceEbuildTests
     [Trait("Long", "true")]
     public async Task An_ebuild_that_does_not_end_is_stopped() =>
         Assert.Contains("still being sourced", await Why("inherit never-ends"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Many_at_once_are_each_told_apart()
+    {
+        var source = new SourceEbuild(new global::PatchForge.Host.Processes(new SilentStory()));
+        EbuildToSource Ebuild(string package, string body) => new("app-misc", package, $"{package}-1.ebuild", Encoding.UTF8.GetBytes("EAPI=8\n" + body + "\n"));
+        EbuildToSource[] all =
+        [
+            Ebuild("one", "DESCRIPTION=one"),
+            Ebuild("noisy", "echo PF_ANSWER 0 1 1; echo PF_BEGIN >&2; DESCRIPTION=noisy"),
+            Ebuild("busy", "while :; do :; done & DESCRIPTION=busy"),
+            Ebuild("dead", "die \"it's over\""),
+            Ebuild("gone", "kill -KILL $$"),
+            Ebuild("last", "DESCRIPTION=$'$(false) `x` \"'"),
+            new("app-misc", "last", "other-1.ebuild", "EAPI=8\n"u8.ToArray()),
+        ];
+        await source.Together([.. all], Eclasses, TestContext.Current.CancellationToken);
+
+        var said = new List<string>();
+        foreach (var ebuild in all)
+        {
+            said.Add(await source.Source(ebuild, Eclasses, TestContext.Current.CancellationToken) switch
+            {
+                Sourced.Done done => done.Metadata["DESCRIPTION"],
+                Sourced.Broken broken => broken.Why.Split('\n')[0],
+                var other => other.ToString(),
+            });
+        }
+
+        Assert.Equal(
+            ["one", "noisy", "busy", "it's over", "bash ended with 137 and said nothing", "$(false) `x` \"", "other-1.ebuild is not an ebuild's name in the folder of last (PMS section 3.2)"],
+            said);
+    }
 }

@@ -83,6 +83,20 @@ public sealed class CompareTests : IDisposable
     }
 
     [Fact]
+    public async Task A_release_that_goes_without_a_patch_because_it_has_it_counts_as_proof()
+    {
+        _forge.Write(Series + "/0000-stdio.patch", Merged);
+        _forge.Write(Series + "/1.1/0000-stdio.patch", "Subject: 1.1 has it\n");
+        _forge.Write(Series + "/series", "0000-stdio.patch\n0001-greet.patch\n0100-extra.patch\n");
+
+        var text = await Done("drop", "--merged");
+
+        Assert.Contains("0000-stdio.patch: upstream has it; dropped: merged in 1.0, 1.1\n", text, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_forge.Home, Series, "1.1/0000-stdio.patch")), "the release's own file is left");
+        Assert.Equal("0001-greet.patch\n0100-extra.patch\n", _forge.Read(Series + "/series"));
+    }
+
+    [Fact]
     public async Task What_one_release_has_and_another_has_not_stays_and_so_does_what_conflicts()
     {
         _forge.Write(Series + "/0000-version.patch", MergedInOne);

@@ -158,7 +158,7 @@ public sealed class EditSaveTests : IDisposable
     [InlineData("rule", "the end of a patch's header")]
     [InlineData("elsewhere", "was changed since the work tree was made")]
     [InlineData("rebased-away", "does not come from the pristine release")]
-    [InlineData("rebase", "git is in the middle of something")]
+    [InlineData("rebase", "git rebase is not finished")]
     [InlineData("link", "a link that leads out of the source tree")]
     public async Task What_cannot_be_saved_is_refused_and_nothing_is_written(string what, string sentence)
     {

@@ -44,7 +44,7 @@ public sealed class PortageRefreshTests : IDisposable
         });
         var smokes = release.GetProperty("smokes").EnumerateArray().ToDictionary(smoke => smoke.GetProperty("variant").GetString() ?? "", smoke => smoke.GetProperty("probes").EnumerateArray().Select(probe => probe.GetProperty("name").GetString()).ToList());
         Assert.Equal(["itk", "none"], smokes.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal(ServiceScript.Names(ownUsers: true), smokes["itk"].Take(11));
-        Assert.Equal(ServiceScript.Names(ownUsers: false), smokes["none"].Take(10));
+        Assert.Equal(ServiceScript.Names(ownUsers: true, tls: true), smokes["itk"].Take(12));
+        Assert.Equal(ServiceScript.Names(ownUsers: false, tls: false), smokes["none"].Take(10));
     }
 }

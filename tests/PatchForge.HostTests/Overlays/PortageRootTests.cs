@@ -75,12 +75,36 @@ public sealed class PortageRootTests : IDisposable
     }
 
     [Fact]
-    public async Task A_Manifest_is_what_ebuild_writes_with_the_same_distfiles_at_hand()
+    public async Task Every_Manifest_is_what_ebuild_and_pkgdev_write_with_the_same_distfiles_at_hand()
     {
         // Made up on the spot: what is compared is the form, for each name that an ebuild of ours wants.
         var distfiles = Directory.CreateDirectory(Path.Combine(_folder.FullName, "distfiles")).FullName;
+        var wanted = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["app-portage/patchforge"] = await Manifest(distfiles, ["patchforge-0.1.0-linux.tar.xz"]),
+            ["www-servers/apache"] = await Manifest(distfiles, Ours.Lines.SelectMany(line => line.Releases.Where(release => release.Ebuild)).Select(release => release.Distfile)),
+        };
+
+        var said = await Script(Copy + """
+            export DISTDIR=/srv/out/distfiles FEATURES=-distlocks
+            collect() { for file in */*/Manifest; do mkdir -p /srv/out/$1/${file%/*}; cp "$file" /srv/out/$1/$file; done; }
+            rm -f */*/Manifest
+            for file in */*/*.ebuild; do ebuild "$file" manifest; done
+            collect ebuild
+            rm -f */*/Manifest
+            if command -v pkgdev; then for package in */*/*.ebuild; do (cd "${package%/*}"; pkgdev manifest -d /srv/out/distfiles); done; collect pkgdev; fi
+            """);
+
+        Assert.Equal(wanted, Written("ebuild"));
+        Assert.SkipUnless(said.Contains("/pkgdev", StringComparison.Ordinal), "ebuild's are the same; no pkgdev in the root");
+        Assert.Equal(wanted, Written("pkgdev"));
+    }
+
+    /// <summary>The Manifest that we write for distfiles of these names, which are made up in a folder.</summary>
+    private static async Task<string> Manifest(string distfiles, IEnumerable<string> names)
+    {
         var facts = ImmutableArray.CreateBuilder<DistfileFacts>();
-        foreach (var name in Ours.Lines.SelectMany(line => line.Releases.Where(release => release.Ebuild)).Select(release => release.Distfile))
+        foreach (var name in names)
         {
             var file = Path.Combine(distfiles, name);
             await File.WriteAllTextAsync(file, "a stand-in for " + name, TestContext.Current.CancellationToken);
@@ -88,17 +112,17 @@ public sealed class PortageRootTests : IDisposable
             facts.Add(new DistfileFacts(name, digests.Size, digests[DigestAlgorithm.Blake2b], digests[DigestAlgorithm.Sha512]));
         }
 
-        var wanted = ManifestDocument.Empty.Update(facts.Select(fact => fact.Name), facts).Document.ToBytes();
-        Assert.True(facts.Count > 6);
+        return System.Text.Encoding.UTF8.GetString(ManifestDocument.Empty.Update(facts.Select(fact => fact.Name), facts).Document.ToBytes());
+    }
 
-        await Script(Copy + """
-            rm -f */*/Manifest
-            for file in acct-*/*/*.ebuild www-servers/*/*.ebuild; do DISTDIR=/srv/out/distfiles FEATURES=-distlocks ebuild "$file" manifest; done
-            cp www-servers/apache/Manifest /srv/out/Manifest
-            ! ls acct-*/*/Manifest
-            """);
-
-        Assert.Equal(System.Text.Encoding.UTF8.GetString(wanted), await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "Manifest"), TestContext.Current.CancellationToken));
+    /// <summary>Each Manifest that a tool left, by its package.</summary>
+    private SortedDictionary<string, string> Written(string tool)
+    {
+        var folder = Path.Combine(_folder.FullName, tool);
+        return new(
+            Directory.EnumerateFiles(folder, "Manifest", SearchOption.AllDirectories)
+                .ToDictionary(file => Path.GetRelativePath(folder, Path.GetDirectoryName(file) ?? folder), File.ReadAllText),
+            StringComparer.Ordinal);
     }
 
     [Fact]

@@ -36,4 +36,17 @@ public sealed class PkgcheckReportTests
 
         Assert.Equal(2, failure.At?.Line);
     }
+
+    [Fact]
+    public void A_distfile_that_our_own_rule_notes_as_missing_is_no_error_and_another_is()
+    {
+        Finding[] own = [new("manifest-missing", Severity.Note, new FileLocation("a/b/Manifest"), "b-1.tar has no DIST line, so Portage refuses to fetch it")];
+        var theirs = PkgcheckReport.Read("""
+            {"a": {"b": {"1": {"_error": {"MissingManifest": "distfile missing from Manifest: [ b-1.tar ]"}}}}}
+            {"a": {"b": {"2": {"_error": {"MissingManifest": "distfiles missing from Manifest: [ b-1.tar, b-1.tar.asc ]"}}}}}
+            {"a": {"b": {"3": {"_error": {"UnknownManifest": "unknown distfile: [ b-1.tar ]"}}}}}
+            """);
+
+        Assert.Equal([Severity.Note, Severity.Error, Severity.Error], theirs.Select(one => PkgcheckReport.Judge(one, [.. own]).Severity));
+    }
 }

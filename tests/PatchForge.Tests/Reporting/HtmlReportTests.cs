@@ -1,5 +1,6 @@
 using PatchForge.Reporting;
 using PatchForge.Tests.Shared;
+using PatchForge.Workflows;
 
 namespace PatchForge.Tests.Reporting;
 
@@ -41,6 +42,21 @@ public sealed class HtmlReportTests
         Assert.Contains("<svg", Page, StringComparison.Ordinal);
         Assert.Contains("1 not as expected", Page, StringComparison.Ordinal);
         Assert.DoesNotContain("<uid>", Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_was_emerged_stands_there_as_one_types_it_with_what_Portage_thought_of_it()
+    {
+        var first = SampleAnswers.Refresh.Releases[0];
+        var build = first.Builds[0] with { How = "portage", Emerge = "USE=\"mpm-itk ssl\" emerge =www-servers/apache-2.0.65::mpm-itk" };
+        RefreshAnswer With(BuildFacts one) => SampleAnswers.Refresh with { Releases = [first with { Builds = [one] }] };
+        var (clean, noticed) = (With(build), With(build with { Qa = ["Found an absolute symlink"] }));
+
+        Assert.Contains("USE=&quot;mpm-itk ssl&quot; emerge =www-servers/apache-2.0.65::mpm-itk</code><br>no QA notice", HtmlReport.Of(clean), StringComparison.Ordinal);
+        Assert.Contains("itk: USE=\"mpm-itk ssl\" emerge =www-servers/apache-2.0.65::mpm-itk: no QA notice", RefreshText.Of(clean), StringComparison.Ordinal);
+        Assert.Contains("<li>Found an absolute symlink</li>", HtmlReport.Of(noticed), StringComparison.Ordinal);
+        Assert.DoesNotContain("no QA notice", HtmlReport.Of(noticed) + RefreshText.Of(noticed), StringComparison.Ordinal);
+        Assert.Contains("  Found an absolute symlink\n", RefreshText.Of(noticed), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed class OurSettingsTests
         Assert.Equal("2.4", line.Dialect.Name);
         Assert.Equal(["event", "itk", "prefork", "worker"], line.Build.Variants.Keys);
         Assert.Equal(
-            ["0100-mpm-itk-core.patch|src/mpm-itk/core||server/mpm/itk", "0105-mpm-itk-httpd.patch|src/mpm-itk/httpd||server/mpm/itk", "0110-mpm-itk-2.4.patch|src/mpm-itk/2.4|server|"],
+            ["0100-mpm-itk-core.patch|src/mpm-itk/core||server/mpm/itk", "0105-mpm-itk-httpd.patch|src/mpm-itk/httpd||server/mpm/itk", "0110-mpm-itk-2.4.patch|src/mpm-itk/2.4|server|", "0120-mpm-itk-manual.patch|src/mpm-itk/2.4|docs|"],
             line.Generated.Select(patch => $"{patch.Patch}|{patch.From}|{patch.Below}|{patch.To}"));
         var (_, release) = Ours.Release("2.4.68");
         Assert.Equal(["BLAKE2B", "SHA512"], release.Digests.Select(digest => digest.Algorithm));

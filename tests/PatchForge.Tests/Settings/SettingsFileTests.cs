@@ -72,7 +72,6 @@ public sealed class SettingsFileTests
     // missing key
     [InlineData("name: mpm-itk\n", "", 1, 1, "has no 'name'", "add a line 'name: …'")]
     [InlineData("        distfile: httpd-2.0.9.tar.gz\n", "", 16, 9, "a release has no 'distfile'", "add a line")]
-    [InlineData("date-source: the tag\n    ", "", 15, 9, "no 'date-source'", "add a line")]
     // wrong type
     [InlineData("size: 123", "size: many", 22, 15, "must be a whole number", null)]
     [InlineData("size: 123", "size: \"123\"", 22, 15, "must be a whole number", null)]

@@ -20,6 +20,6 @@ public sealed class ServiceScriptTests
     {
         var probes = Regex.Matches(ServiceScript.Text, "^ *probe (service-[a-z-]+) ", RegexOptions.Multiline).Select(match => match.Groups[1].Value).ToHashSet();
 
-        Assert.Equal(ServiceScript.Names(true).Union(ServiceScript.Names(false)).Order(), probes.Order());
+        Assert.Equal(ServiceScript.Names(ownUsers: true, tls: true).Union(ServiceScript.Names(ownUsers: false, tls: false)).Order(), probes.Order());
     }
 }

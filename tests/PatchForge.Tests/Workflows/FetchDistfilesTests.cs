@@ -137,7 +137,9 @@ public sealed class FetchDistfilesTests : IDisposable
     {
         _project.Folder.Write(InCache, _project.Good);
         var failure = await Fails(withDigest: false);
+        Assert.Contains("add a published digest", failure.Hint, StringComparison.Ordinal);
         Assert.Contains("--trust-first-use", failure.Hint, StringComparison.Ordinal);
+        Assert.Equal("unknown", DistfileFact.Of(new FetchedDistfile("1.0", OneRelease.Distfile, null, null, false, null, failure)).Verdict);
         Assert.Equal("", LockText);
 
         Assert.IsType<DistfileVerdict.FirstUse>((await Fetch(Quick with { TrustFirstUse = true }, withDigest: false)).Verdict);

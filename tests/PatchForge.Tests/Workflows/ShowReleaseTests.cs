@@ -73,6 +73,25 @@ public sealed class ShowReleaseTests : IDisposable
         Assert.Equal((0, 2), answer.Score("pool"));
     }
 
+    [Theory]
+    [InlineData("2.0.65")]
+    [InlineData("2.4.68")]
+    public async Task An_installed_package_has_no_PHP_and_what_needs_it_is_skipped_with_that_reason(string version)
+    {
+        var layer = Path.Combine(_folder.Path, "layer");
+        Directory.CreateDirectory(Path.Combine(layer, "0", "usr", "sbin"));
+        await File.WriteAllTextAsync(Path.Combine(layer, "0", "usr", "sbin", "httpd"), "", Cancel);
+        _roots.Answers = _ => new ProcessAnswer(0, "", "");
+        var asked = new AttackRequest(s_settings, version, ["pool"], ["php-ids"], false, new SourceOptions(), null) { Prepared = Prepared(version), Installed = layer };
+
+        var answer = await new AttackRelease(Outside, _roots, _ => null).Run(asked, Cancel);
+
+        var facts = Assert.Single(answer.Attacks).Models[0];
+        Assert.Equal("skipped", facts.Verdict);
+        Assert.Contains("an installed package is attacked as it is, and has no PHP", facts.Evidence, StringComparison.Ordinal);
+        Assert.True(answer.Succeeded);
+    }
+
     [Fact]
     public async Task What_ships_is_attacked_in_the_image_that_its_own_tree_makes()
     {

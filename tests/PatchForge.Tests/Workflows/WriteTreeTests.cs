@@ -29,6 +29,24 @@ public sealed class WriteTreeTests : IDisposable
     }
 
     [Fact]
+    public async Task Folders_of_the_source_that_hold_nothing_are_made_as_well()
+    {
+        var source = Directory.CreateDirectory(Path.Combine(_scratch, "source")).FullName;
+        foreach (var folder in (string[])["Local", "var/log", "was"])
+        {
+            Directory.CreateDirectory(Path.Combine(source, folder));
+        }
+
+        File.WriteAllText(Path.Combine(source, "f"), "f\n");
+
+        var written = await Write(new LayeredTree(new DirectoryTree(source)).With(Make.File("was/used", "x\n")));
+
+        Assert.Equal(2, written.Files);
+        Assert.Equal(["Local", "f", "var", "var/log", "was", "was/used"],
+            Directory.EnumerateFileSystemEntries(Target, "*", SearchOption.AllDirectories).Select(entry => Path.GetRelativePath(Target, entry)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task All_files_have_one_time_so_that_make_finds_nothing_to_make_again()
     {
         await Write(Make.Tree(("a.c", "made of a.y\n"), ("a.y", "y\n"), ("d/b", "b\n")));

@@ -12,7 +12,16 @@ internal sealed class WorkTree(Repository repository) : IGitWorkTree
 
     public string Folder => Path.TrimEndingDirectorySeparator(repository.Info.WorkingDirectory);
 
-    public string? UnderWay => repository.Info.CurrentOperation is not CurrentOperation.None and var operation ? operation.ToString() : null;
+    public string? UnderWay => repository.Info.CurrentOperation switch
+    {
+        CurrentOperation.None => null,
+        CurrentOperation.Rebase or CurrentOperation.RebaseInteractive or CurrentOperation.RebaseMerge => "rebase",
+        CurrentOperation.ApplyMailbox or CurrentOperation.ApplyMailboxOrRebase => "am",
+        CurrentOperation.CherryPick or CurrentOperation.CherryPickSequence => "cherry-pick",
+        CurrentOperation.Revert or CurrentOperation.RevertSequence => "revert",
+        CurrentOperation.Merge => "merge",
+        var other => other.ToString().ToLowerInvariant(),
+    };
 
     public ImmutableArray<string> Dirty() =>
     [

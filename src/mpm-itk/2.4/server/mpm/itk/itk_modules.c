@@ -2,8 +2,8 @@
 
 /*
  * The modules that come with httpd 2.4, and what becomes of each when workers
- * are other users' and keep nothing in common.  tests/mpm-itk/config.pl
- * holds this table equal to what is shipped.
+ * are other users' and keep nothing in common.  The manual page has this table
+ * too, and tests/mpm-itk/config.pl holds both equal to what is shipped.
  */
 
 #include "itk.h"
