@@ -11,8 +11,8 @@ namespace PatchForge.Overlays;
 public static class ScratchOverlay
 {
     /// <summary>
-    /// Makes or renews the copy. What people wrote is brought up to date; what the tool generates is copied only
-    /// where it is missing, so that a second run finds its own work.
+    /// Makes or renews the copy. What people wrote is brought up to date, and what they deleted is deleted; what the
+    /// tool generates is copied only where it is missing, so that a second run finds its own work.
     /// </summary>
     /// <exception cref="Failure">Refused, when the folder is inside the settings file's folder or holds something else.</exception>
     public static OverlayFolder Prepare(ForgeSettings settings, string folder)
@@ -36,6 +36,11 @@ public static class ScratchOverlay
             foreach (var file in from.FilesBelow(part).Select(name => $"{part}/{name}"))
             {
                 Copy(from, copy, file);
+            }
+
+            foreach (var file in copy.FilesBelow(part).Select(name => $"{part}/{name}").Where(file => !from.Has(file) && !IsGenerated(copy, file)))
+            {
+                File.Delete(copy.Full(file));
             }
         }
 
@@ -65,7 +70,7 @@ public static class ScratchOverlay
 
     private static bool IsGenerated(OverlayFolder overlay, string file) =>
         file.EndsWith("/Manifest", StringComparison.Ordinal)
-        || file.EndsWith(".ebuild", StringComparison.Ordinal)
+        || (file.EndsWith(".ebuild", StringComparison.Ordinal) && OverlayFolder.IsGenerated(overlay.Read(file) ?? []))
         || file.StartsWith(overlay.Cache + "/", StringComparison.Ordinal)
         || overlay.Has(Path.GetDirectoryName(file) + "/" + PatchFolderFiles.Record);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using PatchForge.Seams;
 using PatchForge.Trees;
 
@@ -113,19 +114,29 @@ public static class PortagePlan
     };
 
     /// <summary>
-    /// Of the repository what an emerge of this package reads: not the package's other versions, nor what says the same
-    /// again (md5-cache, and Manifests: the source has its own digest), nor texts for people.
+    /// Of the repository what an emerge of this package reads: not the package's other versions, nor folders of its
+    /// files/ that this one does not name, nor what says the same again (md5-cache, and Manifests: the source has its
+    /// own digest), nor texts for people.
     /// </summary>
     public static ITree Emerged(PortageRequest request, ITree repository)
     {
-        var ebuild = $"{request.Package}/{request.Package.Split('/')[1]}-{request.Version}.ebuild";
-        return repository.Paths().Select(path => path.Text)
-            .Where(path => !path.StartsWith("metadata/md5-cache/", StringComparison.Ordinal) && !path.StartsWith("metadata/news/", StringComparison.Ordinal)
-                && path.Split('/')[^1] is not ("Manifest" or "metadata.xml" or "use.local.desc")
-                && (path == ebuild || !path.StartsWith(request.Package + "/", StringComparison.Ordinal) || !path.EndsWith(".ebuild", StringComparison.Ordinal)))
-            .Select(path => repository.Find(TreePath.Parse(path))).OfType<TreeFile>()
-            .Aggregate(new LayeredTree(), (tree, file) => tree.With(file));
+        var ebuild = TreePath.Parse($"{request.Package}/{request.Package.Split('/')[1]}-{request.Version}.ebuild");
+        var text = repository.Find(ebuild) is { } file ? Encoding.UTF8.GetString(file.Content.Span) : "";
+        return repository.Paths().Where(path => path == ebuild || IsRead(path.Text, request.Package + "/", text))
+            .Select(repository.Find).OfType<TreeFile>()
+            .Aggregate(new LayeredTree(), (tree, one) => tree.With(one));
     }
+
+    private static bool IsRead(string path, string package, string ebuild) =>
+        !path.StartsWith("metadata/md5-cache/", StringComparison.Ordinal)
+        && !path.StartsWith("metadata/news/", StringComparison.Ordinal)
+        && path.Split('/')[^1] is not ("Manifest" or "metadata.xml" or "use.local.desc")
+        && (!path.StartsWith(package, StringComparison.Ordinal) || path[package.Length..].Split('/') switch
+        {
+            [var version] => !version.EndsWith(".ebuild", StringComparison.Ordinal),
+            ["files", var folder, _, ..] => ebuild.Contains(folder, StringComparison.Ordinal),
+            _ => true,
+        });
 
     private static ImmutableSortedDictionary<string, string> Environment(PortageRequest request) =>
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)

@@ -151,6 +151,29 @@ public sealed class RegenerateOverlayTests : IDisposable
             OverlayRules.Check(new OverlayFolder(scratch, _settings.Overlay), _eclasses), finding => finding.Severity == Severity.Error);
     }
 
+    [Fact]
+    public async Task A_scratch_copy_follows_what_people_write_and_delete_and_keeps_what_was_generated_in_it()
+    {
+        await Land();
+        var scratch = Path.Combine(_folder.FullName, "scratch");
+        const string own = "overlay/acct-user/mpm-itk/mpm-itk-0.ebuild", conf = $"{Package}/files/apache2.confd", generated = $"{Package}/apache-2.0.65.ebuild";
+        Put("home/" + own, "EAPI=8\n");
+        Put("home/" + conf, "x\n");
+        ScratchOverlay.Prepare(_settings, scratch);
+        var moved = await File.ReadAllTextAsync(Path.Combine(scratch, generated), TestContext.Current.CancellationToken) + "# moved\n";
+        Put("scratch/" + generated, moved);
+        Put($"scratch/{Package}/Manifest", "DIST x 1\n");
+
+        Put("home/" + own, "EAPI=8\nSLOT=0\n");
+        File.Delete(Full(conf));
+        var copy = ScratchOverlay.Prepare(_settings, scratch);
+
+        Assert.Equal("EAPI=8\nSLOT=0\n", Encoding.UTF8.GetString(copy.Read(own) ?? []));
+        Assert.False(copy.Has(conf));
+        Assert.Equal(moved, Encoding.UTF8.GetString(copy.Read(generated) ?? []));
+        Assert.True(copy.Has($"{Package}/Manifest"));
+    }
+
     [Theory]
     [InlineData("home/x")]
     [InlineData("home")]

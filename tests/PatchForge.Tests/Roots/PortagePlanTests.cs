@@ -9,10 +9,13 @@ public sealed class PortagePlanTests
 {
     private static readonly PortageRequest Request = new("/overlay", "mpm-itk", null, "/distfiles", "www-servers/apache", "2.4.68-r100", ["mpm-itk"], "itk");
 
+    private const string Before = "PATCHES=( \"${FILESDIR}\"/mpm-itk-2.4/0100.patch )";
+
     private static readonly string[] s_files =
     [
         "www-servers/apache/apache-2.4.68-r100.ebuild", "www-servers/apache/apache-2.4.68.ebuild", "www-servers/apache/apache-2.0.65.ebuild",
         "www-servers/apache/Manifest", "www-servers/apache/metadata.xml", "www-servers/apache/files/apache2.initd",
+        "www-servers/apache/files/mpm-itk-2.0/0100.patch", "www-servers/apache/files/mpm-itk-2.4/0100.patch",
         "acct-user/mpm-itk/mpm-itk-0.ebuild", "eclass/mpm-itk.eclass", "profiles/repo_name", "profiles/use.local.desc", "metadata/layout.conf",
         "metadata/md5-cache/www-servers/apache-2.4.68-r100", "metadata/news/2026-11-23-mpm-itk/2026-11-23-mpm-itk.en.txt",
     ];
@@ -23,12 +26,13 @@ public sealed class PortagePlanTests
     [Fact]
     public void Another_version_or_a_digest_of_the_same_makes_no_other_package_and_all_else_does()
     {
-        var before = Digest(_ => "before");
-        var changing = s_files.Where(path => Digest(one => one == path ? "after" : "before") != before);
+        var before = Digest(_ => Before);
+        var changing = s_files.Where(path => Digest(one => one == path ? Before + "after" : Before) != before);
 
         Assert.Equal(
             [
                 "www-servers/apache/apache-2.4.68-r100.ebuild", "www-servers/apache/files/apache2.initd",
+                "www-servers/apache/files/mpm-itk-2.4/0100.patch",
                 "acct-user/mpm-itk/mpm-itk-0.ebuild", "eclass/mpm-itk.eclass", "profiles/repo_name", "metadata/layout.conf",
             ],
             changing);
