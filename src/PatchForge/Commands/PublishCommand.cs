@@ -17,7 +17,7 @@ internal static class PublishCommand
 
     private static Task<int> Run(CommandRun run)
     {
-        var answer = Publish.Run(run.Settings(), Path.GetFullPath(run.Parsed.GetRequiredValue(Folder)));
+        var answer = new Publish(run.Outside.Clock).Run(run.Settings(), Path.GetFullPath(run.Parsed.GetRequiredValue(Folder)));
         run.Answer(answer, Json.Default.PublishAnswer, PublishText.Of);
         return Task.FromResult(0);
     }

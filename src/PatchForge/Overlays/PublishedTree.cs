@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using PatchForge.Seams;
 
 namespace PatchForge.Overlays;
@@ -13,6 +14,21 @@ public sealed record PublishedFiles(ImmutableArray<string> Written, ImmutableArr
 /// </summary>
 public static class PublishedTree
 {
+    /// <summary>
+    /// When the tree was published, which is not of the repository's files: Portage asks a server of rsync for it first, and
+    /// syncs nothing where it is not (portage/sync/modules/rsync).
+    /// </summary>
+    public const string Stamp = "metadata/timestamp.chk";
+
+    /// <summary>Writes <see cref="Stamp"/>, in English and UTC: <c>Mon, 23 Nov 2026 18:30:00 +0000</c> and a line feed.</summary>
+    public static void WriteStamp(string to, DateTimeOffset now)
+    {
+        var file = Path.Combine(to, Stamp);
+        File.WriteAllText(file + ".new", now.ToUniversalTime().ToString("ddd, dd MMM yyyy HH:mm:ss '+0000\n'", CultureInfo.InvariantCulture));
+        File.SetUnixFileMode(file + ".new", (UnixFileMode)0b110_100_100);
+        File.Move(file + ".new", file, overwrite: true);
+    }
+
     /// <param name="to">A folder that does not exist, is empty, or holds this repository from an earlier time.</param>
     /// <exception cref="Failure">Refused, when it holds anything else or lies in the repository.</exception>
     public static PublishedFiles Write(OverlayFolder from, string to)
@@ -96,7 +112,7 @@ public static class PublishedTree
                         below.Delete();
                     }
                 }
-                else if (!wanted.ContainsKey(path))
+                else if (path != Stamp && !wanted.ContainsKey(path))
                 {
                     entry.Delete();
                     removed.Add(path);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PatchForge.Overlays;
+using PatchForge.Seams;
 using PatchForge.Settings;
 
 namespace PatchForge.Workflows;
@@ -10,12 +11,17 @@ namespace PatchForge.Workflows;
 public sealed record PublishAnswer(string Folder, ImmutableArray<string> Written, ImmutableArray<string> Removed);
 
 /// <summary><c>publish</c>: the repository as rsync can serve it.</summary>
-public static class Publish
+public sealed class Publish(IClock clock)
 {
-    /// <exception cref="Seams.Failure">Refused, when the folder holds something else.</exception>
-    public static PublishAnswer Run(ForgeSettings settings, string folder)
+    /// <exception cref="Failure">Refused, when the folder holds something else.</exception>
+    public PublishAnswer Run(ForgeSettings settings, string folder)
     {
         var files = PublishedTree.Write(new OverlayFolder(settings.Home, settings.Overlay), folder);
+        if (!files.Written.IsEmpty || !files.Removed.IsEmpty || !File.Exists(Path.Combine(folder, PublishedTree.Stamp)))
+        {
+            PublishedTree.WriteStamp(folder, clock.UtcNow);
+        }
+
         return new PublishAnswer(folder, files.Written, files.Removed);
     }
 }

@@ -46,6 +46,18 @@ public sealed class PublishedTreeTests : IDisposable
     }
 
     [Fact]
+    public void The_stamp_that_Portage_asks_for_is_in_UTC_and_stays_when_the_tree_is_written_again()
+    {
+        PublishedTree.Write(_overlay, _to);
+        PublishedTree.WriteStamp(_to, new DateTimeOffset(2026, 11, 3, 1, 2, 3, TimeSpan.FromHours(2)));
+
+        var files = PublishedTree.Write(_overlay, _to);
+
+        Assert.Empty(files.Written.Concat(files.Removed));
+        Assert.Equal("Mon, 02 Nov 2026 23:02:03 +0000\n", File.ReadAllText(Path.Combine(_to, "metadata/timestamp.chk")));
+    }
+
+    [Fact]
     public void A_second_time_only_what_changed_is_written_and_what_is_gone_is_removed()
     {
         PublishedTree.Write(_overlay, _to);
