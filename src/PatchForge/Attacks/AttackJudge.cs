@@ -32,8 +32,8 @@ public static class AttackJudge
             (Expectation.NotAsked, _) when model == AttackModel.MpmItk => new(Judgement.Skipped, "the peer is asked for identities, processes, memory and logs alone"),
             (Expectation.NotAsked, _) => new(Judgement.Skipped, attack.Why ?? "this model has nothing to try it on"),
             (_, null) => new(Judgement.Wrong, "the run ended before it was tried"),
-            (_, Outcome.NotRun) => new(Judgement.Wrong, "not tried: " + seen?.Evidence),
-            (_, Outcome.Skipped) => new(Judgement.Skipped, seen?.Evidence ?? ""),
+            (_, Outcome.NotRun) => new(Judgement.Wrong, "not tried: " + Reason(seen)),
+            (_, Outcome.Skipped) => new(Judgement.Skipped, Reason(seen)),
             (Expectation.Stopped, Outcome.Succeeded) => new(Judgement.Wrong, "it got through"),
             (Expectation.Succeeds, Outcome.Stopped) => new(Judgement.Wrong, "it was stopped, where this model is known not to stop it"),
             _ => new(Judgement.AsExpected, ""),
@@ -45,10 +45,13 @@ public static class AttackJudge
     {
         Outcome.Succeeded => new(Judgement.AsExpected, ""),
         Outcome.Stopped => new(Judgement.ProvesNothing, $"proves nothing: denied without {Named(attack)} as well"),
-        Outcome.Skipped => new(Judgement.Skipped, seen.Evidence),
-        Outcome.NotRun => new(Judgement.Wrong, $"without {Named(attack)} not tried: {seen.Evidence}"),
+        Outcome.Skipped => new(Judgement.Skipped, Reason(seen)),
+        Outcome.NotRun => new(Judgement.Wrong, $"without {Named(attack)} not tried: {Reason(seen)}"),
         _ => new(Judgement.Wrong, $"the run without {Named(attack)} ended before it was tried"),
     };
+
+    /// <summary>Why it was not tried: a process inside says so where it else tells what the kernel answered.</summary>
+    private static string Reason(AttackSeen? seen) => seen is { Evidence.Length: > 0 } ? seen.Evidence : seen?.Kernel ?? "";
 
     public static string Named(Attack attack) => string.Join(" and ", attack.Guards);
 }

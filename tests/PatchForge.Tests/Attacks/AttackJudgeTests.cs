@@ -74,6 +74,15 @@ public sealed class AttackJudgeTests
     }
 
     [Fact]
+    public void Why_it_was_not_tried_is_told_also_where_a_process_inside_says_it_in_the_kernels_place()
+    {
+        var seen = new AttackSeen("uid-root", Outcome.Skipped, "it", "no key of the host's own is found", "");
+
+        Assert.Equal(seen.Kernel, AttackJudge.Of(s_attack, AttackModel.Pool, seen).Why);
+        Assert.Equal(seen.Kernel, AttackJudge.WithoutGuard(s_attack, seen).Why);
+    }
+
+    [Fact]
     public void A_model_is_not_asked_what_it_has_nothing_for() =>
         Assert.Empty(AttackBatch.Of(AttackModel.Fork, [s_attack]));
 
