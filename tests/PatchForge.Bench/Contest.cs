@@ -48,20 +48,37 @@ internal sealed record Figures(string Arm, Spread Seconds, Interval? AgainstFirs
 /// <summary>Arms that do the same, measured in turn: every arm once a round, in an order drawn for each round.</summary>
 internal sealed record Contest(string Name, ImmutableArray<Arm> Arms)
 {
+    /// <summary>
+    /// Folders are deleted when all is measured: for some seconds after thousands of files were, ext4 is slow to make
+    /// new ones, since it gives no inode out again at once (recently_deleted in fs/ext4/ialloc.c).
+    /// </summary>
     /// <param name="told">Told what is being done.</param>
     public ImmutableArray<Figures> Run(int rounds, ulong seed, Action<string> told)
     {
+        var used = new List<string>();
+        try
+        {
+            return Measured(rounds, seed, told, used);
+        }
+        finally
+        {
+            used.ForEach(folder => Directory.Delete(folder, recursive: true));
+        }
+    }
+
+    private ImmutableArray<Figures> Measured(int rounds, ulong seed, Action<string> told, List<string> used)
+    {
         var draws = new Draws(seed);
         var seconds = Arms.ToDictionary(arm => arm.Name, _ => new List<double>(), StringComparer.Ordinal);
-        WarmUp();
+        WarmUp(used);
         for (var round = 1; round <= rounds; round++)
         {
             told($"{Name}: round {round} of {rounds}");
             foreach (var arm in draws.Shuffled(Arms))
             {
                 var folder = arm.Prepare();
+                used.Add(folder);
                 seconds[arm.Name].Add(arm.Measure(folder));
-                Directory.Delete(folder, recursive: true);
             }
         }
 
@@ -75,12 +92,13 @@ internal sealed record Contest(string Name, ImmutableArray<Arm> Arms)
     }
 
     /// <summary>A run that does not count, in which the arms have to make the same files.</summary>
-    private void WarmUp()
+    private void WarmUp(List<string> used)
     {
         ImmutableSortedDictionary<string, string>? first = null;
         foreach (var arm in Arms)
         {
             var folder = arm.Prepare();
+            used.Add(folder);
             arm.Measure(folder);
             if (arm.Made is { } made)
             {
@@ -91,8 +109,6 @@ internal sealed record Contest(string Name, ImmutableArray<Arm> Arms)
                     throw new InvalidOperationException($"{Name}: {arm.Name} makes other files than {Arms[0].Name}.");
                 }
             }
-
-            Directory.Delete(folder, recursive: true);
         }
     }
 

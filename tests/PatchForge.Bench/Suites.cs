@@ -42,9 +42,8 @@ internal sealed class Suites(Programs programs, string scratch)
             new Arm("patchforge apply", Fresh, programs.Tool,
                 ["apply", package.Releases[0], "--to", "{folder}/made", "--settings", Path.Combine(package.Home, "patchforge.yaml"), "--distdir", package.Distdir, "--quiet"],
                 folder => Path.Combine(folder, "made")) { Environment = Cache },
-            new Arm("git am, from the archive", Fresh, "sh",
-                ["-c", "tar -xf \"$0\" --strip-components=1 && git init -q . && git add -A && git commit -q -m release && git am -q \"$1\"", package.Archive, package.Mailbox],
-                folder => folder) { Environment = s_somebody },
+            FromArchive(package.Archive, package.Mailbox),
+            .. QuiltFromArchive(package.Archive, package.Series),
             .. Others(package.Plain, package.Repository, package.Series, package.Mailbox),
         ]);
 
@@ -66,9 +65,24 @@ internal sealed class Suites(Programs programs, string scratch)
         return new Contest($"httpd {release}, {Directory.EnumerateFiles(series, "*.patch").Count()} patches",
         [
             new Arm("patchforge apply", Fresh, programs.Tool, ["apply", release, "--to", "{folder}/made", .. rest], folder => Path.Combine(folder, "made")),
+            FromArchive(archive, mailbox),
+            .. QuiltFromArchive(archive, series),
             .. Others(plain, repository, series, mailbox),
         ]);
     }
+
+    private Arm FromArchive(string archive, string mailbox) => new("git am, from the archive", Fresh, "sh",
+        ["-c", "tar -xf \"$0\" --strip-components=1 && git init -q . && git add -A && git commit -q -m release && git am -q \"$1\"", archive, mailbox],
+        folder => folder) { Environment = s_somebody };
+
+    private ImmutableArray<Arm> QuiltFromArchive(string archive, string series) => programs.Quilt is { } quilt
+        ?
+        [
+            new Arm("quilt push -a, from the archive", Fresh, "sh",
+                ["-c", "tar -xf \"$0\" --strip-components=1 && cp -R \"$1\" patches && \"$2\" --quiltrc=- push -a -q", archive, series, quilt],
+                folder => folder) { Environment = programs.QuiltEnvironment },
+        ]
+        : [];
 
     /// <summary>The first releases of a package, each with the whole series; ours alone.</summary>
     public Arm Status(GeneratedPackage package, int releases) =>
