@@ -1087,27 +1087,30 @@ static int has_more_lines(int than)
     return lines_of_2() > than;
 }
 
-/* ms: in which others' lines are written again. */
-/*
- * The same after a restart, of the logger that those of before write to: a worker
- * of now or before that holds it up is ended, and the line of another one comes.
- */
-static void loggers_of_before_are_watched(void)
+/* Pool 2 has written a line to it, and pool 1 has a worker. */
+static void start_with_a_shared_log(void)
 {
-    char path[] = "/tmp/itk-roles-XXXXXX";
-    int hold, late, before;
-
-    test_begin("a logger of before a restart that is held up moves again");
     settings();
-    shared_log = mkstemp(path);
+    shared_log = memfd_create("log", 0);
     CLAIM(shared_log >= 0);
-    unlink(path);
     run.shared_logs = &shared_log;
     run.shared_log_count = 1;
     start();
     CLAIM(get("/log", 2) == 200);
     CLAIM(soon(1000, has_more_lines, 0));
     CLAIM(get("/", 1) == 200);
+}
+
+/*
+ * The same after a restart, of the logger that those of before write to: a worker
+ * of now or before that holds it up is ended, and the line of another one comes.
+ */
+static void loggers_of_before_are_watched(void)
+{
+    int hold, late, before;
+
+    test_begin("a logger of before a restart that is held up moves again");
+    start_with_a_shared_log();
     before = lines_of_2();
     late = dial();
     say(late, "/late-log", 2, 0);
@@ -1125,24 +1128,16 @@ static void loggers_of_before_are_watched(void)
     test_end();
 }
 
+/* ms: in which others' lines are written again. */
 static void the_logger_is_not_held_up(const char *how, int ms)
 {
-    char path[] = "/tmp/itk-roles-XXXXXX", name[80];
+    char name[80];
     int fd, before;
 
     snprintf(name, sizeof(name), "%s: lines of others are written all the same",
              how + 1);
     test_begin(name);
-    settings();
-    shared_log = mkstemp(path);
-    CLAIM(shared_log >= 0);
-    unlink(path);
-    run.shared_logs = &shared_log;
-    run.shared_log_count = 1;
-    start();
-    CLAIM(get("/log", 2) == 200);
-    CLAIM(soon(1000, has_more_lines, 0));
-    CLAIM(get("/", 1) == 200);
+    start_with_a_shared_log();
     fd = dial();
     say(fd, how, 1, 0);
     nap(1500);                  /* the second is over, and it is held */
