@@ -1035,6 +1035,8 @@ static void the_refused_have_no_worker(void)
     pools[12].refused = "out of the range";
     start();
     CLAIM(get("/", 12) == 503);
+    CLAIM(strstr(heard, "may not run as the user") != NULL);
+    CLAIM(strstr(heard, "Retry-After") == NULL);
     CLAIM(workers() == 0);
     CLAIM(get("/", 13) == 200);
     CLAIM(stop());

@@ -35,6 +35,11 @@ const char itk_answer_busy[] =
     "Content-Type: text/plain\r\nContent-Length: 46\r\nRetry-After: 1\r\n"
     "Connection: close\r\n\r\n"
     "This host has no free place for another one.\r\n";
+const char itk_answer_no_user[] =
+    "HTTP/1.1 503 Service Unavailable\r\n"
+    "Content-Type: text/plain\r\nContent-Length: 50\r\n"
+    "Connection: close\r\n\r\n"
+    "The server may not run as the user of this host.\r\n";
 const char itk_answer_too_large[] =
     "HTTP/1.1 400 Bad Request\r\n"
     "Content-Type: text/plain\r\nContent-Length: 27\r\n"

@@ -183,8 +183,11 @@ void itk_crew_give(itk_conn *c)
     itk_crew_pool *p = &itk_d.pools[c->pool];
     int slot;
 
-    if ((itk_d.run->pools[c->pool].refused && ITK_GUARD("ids-range"))
-        || host_is_full(c)) {
+    if (itk_d.run->pools[c->pool].refused && ITK_GUARD("ids-range")) {
+        itk_conn_answer(c, itk_answer_no_user);
+        return;
+    }
+    if (host_is_full(c)) {
         itk_conn_answer(c, itk_answer_busy);
         return;
     }

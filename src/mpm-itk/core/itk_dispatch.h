@@ -172,7 +172,8 @@ void itk_list_append(itk_list *list, itk_conn *c);
 void itk_list_prepend(itk_list *list, itk_conn *c);
 void itk_list_remove(itk_list *list, itk_conn *c);
 
-extern const char itk_answer_busy[];        /* 503 */
+extern const char itk_answer_busy[];        /* 503: come again */
+extern const char itk_answer_no_user[];     /* 503: until it is configured */
 extern const char itk_answer_too_large[];   /* 400 */
 
 /* ---- itk_crew.c, itk_crew_workers.c, itk_crew_reports.c ----------------- */
