@@ -20,7 +20,7 @@ public sealed record RefreshRequest(ForgeSettings Settings, ImmutableArray<strin
 
     public bool Build { get; init; } = true;
 
-    /// <summary>Whether the newest built release of each line is attacked as well.</summary>
+    /// <summary>Whether the newest built release of each line is attacked as well, and each that Portage installed.</summary>
     public bool Attack { get; init; } = true;
 
     /// <summary>By id; empty for all.</summary>
@@ -242,7 +242,9 @@ public sealed partial class Refresh(Outside outside, IRoots roots, IFolders fold
     private async Task<ImmutableSortedDictionary<string, BuildAndSmokeAnswer>> Attacked(
         RefreshRequest request, ImmutableArray<PreparedRelease> prepared, ImmutableSortedDictionary<string, BuildAndSmokeAnswer> built, ImmutableArray<string>.Builder notes, CancellationToken cancel)
     {
-        foreach (var release in request.Attack ? ShowRelease.Chosen(prepared.Where(one => built.GetValueOrDefault(one.Release) is { Failure: null })) : [])
+        var good = prepared.Where(one => built.GetValueOrDefault(one.Release) is { Failure: null }).ToImmutableArray();
+        var newest = ShowRelease.Chosen(good);
+        foreach (var release in request.Attack ? good.Where(one => newest.Contains(one) || built[one.Release].Installed is not null) : [])
         {
             var (answer, failure, note) = await new ShowRelease(outside, roots, variable).Attack(request, release, built[release.Release].Installed, cancel);
             built = built.SetItem(release.Release, built[release.Release] with { Attack = answer, Failure = failure });
