@@ -1,25 +1,13 @@
 using System.Collections.Immutable;
-using System.Text.Json;
-using PatchForge.Host;
-using PatchForge.Host.Roots;
-using PatchForge.HostTests.Roots;
-using PatchForge.Roots;
-using PatchForge.Seams;
-using PatchForge.Tests.Shared;
-using PatchForge.Workflows;
 
 namespace PatchForge.HostTests.EndToEnd;
 
 /// <summary>From one release to the next on a system that is in use, in the root that PATCHFORGE_PORTAGE_ROOT names.</summary>
 [Trait("Long", "true")]
-public sealed class PortageUpgradeTests(ITestOutputHelper output) : IDisposable
+public sealed class PortageUpgradeTests(ITestOutputHelper output)
 {
     private const string From = "2.0.58"; // refresh has its layer already where both were asked for
     private const string To = "2.0.65";
-
-    private readonly string _home = Directory.CreateTempSubdirectory("patchforge-upgrade-").FullName;
-
-    public void Dispose() => Directory.Delete(_home, recursive: true);
 
     /// <summary>
     /// The owner's own configuration and host, the old release running, emerge of the new one, emerge --config. Port
@@ -112,48 +100,17 @@ public sealed class PortageUpgradeTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task An_upgrade_keeps_configuration_and_service_and_emerge_config_reads_them()
     {
-        var cancel = TestContext.Current.CancellationToken;
-        var root = Environment.GetEnvironmentVariable("PATCHFORGE_PORTAGE_ROOT");
-        Assert.SkipUnless(Directory.Exists(root), "no root with Portage; name one by PATCHFORGE_PORTAGE_ROOT");
-        Httpd20.SkipWithout(From);
-        Httpd20.SkipWithout(To);
-        using (await RealRoots.Need(cancel))
-        {
-            ProjectCopy.Make(_home);
-        }
+        using var checkout = await PortageCheckout.Make(From, To);
 
         // Both stand in the scratch copy's Manifest then; of the old one a layer is kept.
-        var distdir = Environment.GetEnvironmentVariable("PATCHFORGE_DISTDIR") is { Length: > 0 } folder ? folder : Path.Combine(UserCache.Folder(Environment.GetEnvironmentVariable), "distfiles");
-        var gentoo = Path.Combine(root, "var/db/repos/gentoo");
-        await Refresh([From, To, "--no-build"], distdir, gentoo, cancel);
-        using var json = JsonDocument.Parse(await Refresh([From, "--variant", "itk", "--no-attack", "--root", "dir:" + root], distdir, gentoo, cancel));
-        var log = json.RootElement.GetProperty("releases")[0].GetProperty("builds")[0].GetProperty("log").GetString();
-        var layer = Path.Combine(Path.GetDirectoryName(log) ?? "", "layer");
-
-        var roots = new NamespaceRoots(new Processes(new SilentStory()), Path.Combine(UserCache.Folder(Environment.GetEnvironmentVariable), "roots"));
-        var answer = await roots.Run(
-            new RootRun(roots.Folder(root).With(layer), RootRights.Portage, ["bash", "-c", Script, "upgrade", To])
-            {
-                Binds = [new RootBind(gentoo, "/var/db/repos/gentoo"), new RootBind(distdir, PortagePlan.DistDir)],
-                Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
-                    .Add("FEATURES", "-pid-sandbox collision-protect -news -distlocks -binpkg-logs")
-                    .Add("USE", "mpm-itk ssl -mpm-prefork -mpm-worker")
-                    .Add("NOCOLOR", "true"),
-                TimeLimit = TimeSpan.FromHours(1),
-            },
-            cancel);
+        await checkout.Refresh(From, To, "--no-build");
+        var old = await checkout.Refresh(From, "--variant", "itk");
+        var answer = await checkout.Run(
+            old, Script, [To], "-pid-sandbox collision-protect -news -distlocks -binpkg-logs", "mpm-itk ssl -mpm-prefork -mpm-worker", TimeSpan.FromHours(1));
 
         output.WriteLine(answer.Output + answer.Error);
         var seen = answer.Output.Split('\n').Where(line => line.StartsWith("seen: ", StringComparison.Ordinal)).Select(line => line["seen: ".Length..]).ToList();
         Assert.True(answer.Succeeded, answer.Output + answer.Error);
         Assert.Equal(s_seen, seen.Where(line => !line.StartsWith("waits for", StringComparison.Ordinal)));
-    }
-
-    private async Task<string> Refresh(ImmutableArray<string> arguments, string distdir, string gentoo, CancellationToken cancel)
-    {
-        arguments = ["refresh", .. arguments, "--unofficial", "--no-bench", "--format", "json", "--gentoo", gentoo, "--distdir", distdir];
-        var answer = await new Processes(new SilentStory()).Run(new ProcessRequest(Tests.Shared.Tool.Path, arguments) { WorkingDirectory = _home }, cancel);
-        Assert.True(answer.ExitCode == 0, answer.Output + answer.Error);
-        return answer.Output;
     }
 }

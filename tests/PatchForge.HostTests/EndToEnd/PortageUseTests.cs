@@ -1,12 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
-using PatchForge.Host;
-using PatchForge.Host.Roots;
-using PatchForge.HostTests.Roots;
-using PatchForge.Roots;
-using PatchForge.Seams;
-using PatchForge.Tests.Shared;
-using PatchForge.Workflows;
 
 namespace PatchForge.HostTests.EndToEnd;
 
@@ -16,13 +8,9 @@ namespace PatchForge.HostTests.EndToEnd;
 /// phase that is run (configure; install builds each of them).
 /// </summary>
 [Trait("Long", "true")]
-public sealed class PortageUseTests(ITestOutputHelper output) : IDisposable
+public sealed class PortageUseTests(ITestOutputHelper output)
 {
     private const string Release = "2.0.65";
-
-    private readonly string _home = Directory.CreateTempSubdirectory("patchforge-use-").FullName;
-
-    public void Dispose() => Directory.Delete(_home, recursive: true);
 
     /// <summary>One factor a line, its settings; the MPMs exclude each other (REQUIRED_USE, ?? ( … )).</summary>
     private static readonly ImmutableArray<ImmutableArray<string>> s_factors =
@@ -77,36 +65,11 @@ public sealed class PortageUseTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Every_pair_of_flags_configures_and_what_is_forbidden_is_refused()
     {
-        var cancel = TestContext.Current.CancellationToken;
-        var root = Environment.GetEnvironmentVariable("PATCHFORGE_PORTAGE_ROOT");
-        Assert.SkipUnless(Directory.Exists(root), "no root with Portage; name one by PATCHFORGE_PORTAGE_ROOT");
-        Httpd20.SkipWithout(Release);
-        using (await RealRoots.Need(cancel))
-        {
-            ProjectCopy.Make(_home);
-        }
-
-        var distdir = Environment.GetEnvironmentVariable("PATCHFORGE_DISTDIR") is { Length: > 0 } folder ? folder : Path.Combine(UserCache.Folder(Environment.GetEnvironmentVariable), "distfiles");
-        var gentoo = Path.Combine(root, "var/db/repos/gentoo");
-        ImmutableArray<string> arguments = ["refresh", Release, "--variant", "itk", "--unofficial", "--no-attack", "--format", "json", "--gentoo", gentoo, "--distdir", distdir, "--root", "dir:" + root];
-        var installed = await new Processes(new SilentStory()).Run(new ProcessRequest(Tests.Shared.Tool.Path, arguments) { WorkingDirectory = _home }, cancel);
-        Assert.True(installed.ExitCode == 0, installed.Output + installed.Error);
-        using var json = JsonDocument.Parse(installed.Output);
-        var log = json.RootElement.GetProperty("releases")[0].GetProperty("builds")[0].GetProperty("log").GetString();
-
+        using var checkout = await PortageCheckout.Make(Release);
+        var installed = await checkout.Refresh(Release, "--variant", "itk");
         var sets = Sets().Select(set => string.Join(' ', set)).ToImmutableArray();
         var phase = Environment.GetEnvironmentVariable("PATCHFORGE_PORTAGE_PHASE") is { Length: > 0 } named ? named : "configure";
-        var roots = new NamespaceRoots(new Processes(new SilentStory()), Path.Combine(UserCache.Folder(Environment.GetEnvironmentVariable), "roots"));
-        var answer = await roots.Run(
-            new RootRun(roots.Folder(root).With(Path.Combine(Path.GetDirectoryName(log) ?? "", "layer")), RootRights.Portage, ["bash", "-c", Script, "use", phase, Release, .. sets])
-            {
-                Binds = [new RootBind(gentoo, "/var/db/repos/gentoo"), new RootBind(distdir, PortagePlan.DistDir)],
-                Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
-                    .Add("FEATURES", "-pid-sandbox -test -news -distlocks -binpkg-logs")
-                    .Add("NOCOLOR", "true"),
-                TimeLimit = TimeSpan.FromHours(3),
-            },
-            cancel);
+        var answer = await checkout.Run(installed, Script, [phase, Release, .. sets], "-pid-sandbox -test -news -distlocks -binpkg-logs", "", TimeSpan.FromHours(3));
 
         output.WriteLine(answer.Output + answer.Error);
         var lines = answer.Output.Split('\n');
