@@ -23,6 +23,9 @@ public sealed class SourceEbuild(IProcesses processes)
     private readonly Seal _seal = new(processes);
     private readonly ConcurrentDictionary<(string Category, string Package, string FileName), (ReadOnlyMemory<byte> Content, Sourced Sourced)> _known = [];
 
+    /// <summary>What earlier runs learnt; null where every ebuild is to be sourced.</summary>
+    internal SourcedBefore? Before { get; init; }
+
     /// <summary>One ebuild, or what <see cref="Together"/> learnt of it.</summary>
     /// <exception cref="Failure">Missing, when bash is not on this machine.</exception>
     public async Task<Sourced> Source(EbuildToSource ebuild, EclassSources eclasses, CancellationToken cancel)
@@ -50,11 +53,23 @@ public sealed class SourceEbuild(IProcesses processes)
 
     private async Task<ImmutableArray<Sourced>> All(ImmutableArray<EbuildToSource> ebuilds, EclassSources eclasses, CancellationToken cancel)
     {
-        var refused = ebuilds.Select(Refused).ToImmutableArray();
-        var going = ebuilds.Where((_, i) => refused[i] is null).ToImmutableArray();
-        var answers = new Queue<Sourced>(going.IsEmpty ? [] : await InSeal(going, eclasses, cancel));
-        return [.. refused.Select(one => one ?? answers.Dequeue())];
+        var decided = ebuilds.Select(ebuild => (Sourced?)Refused(ebuild) ?? Remembered(ebuild, eclasses)).ToImmutableArray();
+        var going = ebuilds.Where((_, i) => decided[i] is null).ToImmutableArray();
+        var answers = going.IsEmpty ? [] : await InSeal(going, eclasses, cancel);
+        foreach (var (ebuild, answer) in going.Zip(answers))
+        {
+            if (answer is Sourced.Done { Metadata: var metadata })
+            {
+                Before?.Keep(ebuild, metadata);
+            }
+        }
+
+        var told = new Queue<Sourced>(answers);
+        return [.. decided.Select(one => one ?? told.Dequeue())];
     }
+
+    private Sourced.Done? Remembered(EbuildToSource ebuild, EclassSources eclasses) =>
+        Before?.Find(ebuild, eclasses) is { } metadata ? new Sourced.Done(metadata) : null;
 
     private static Sourced.Broken? Refused(EbuildToSource ebuild) =>
         EbuildVersion.Split(ebuild.Package, ebuild.FileName) is null
