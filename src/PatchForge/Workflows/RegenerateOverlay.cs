@@ -91,7 +91,10 @@ public sealed class RegenerateOverlay(IProcesses processes)
         var cache = await work.Cache(source, generated, cancel);
         var manifest = request.Alone == Part.Cache ? null : work.Manifest([.. generated.Select(ebuild => ebuild.FileName)], cache);
         await work.Others(source, cancel);
-        work.Descriptions();
+        if (request.Alone != Part.Manifest)
+        {
+            work.Descriptions();
+        }
 
         return new(
             work.Changes(),

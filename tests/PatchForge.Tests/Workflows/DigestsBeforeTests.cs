@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using PatchForge.Releases;
-using PatchForge.Seams;
 using PatchForge.Workflows;
 
 namespace PatchForge.Tests.Workflows;
