@@ -5,8 +5,8 @@ long each took and whether the bytes are the same.
     tests/overlay-speed.py TOOL [ROUNDS]
 
 TOOL is a published patchforge. To be run as root in a root of one's own that has Portage and a ::gentoo (docs/overlay.md,
-"Portage in a root"); pkgdev where it is installed. It writes /var/db/repos/mpm-itk, its repos.conf and DISTDIR's stand-ins
-there. The distfiles are made up, of the size of the real ones, and the copy's patchforge.yaml has their digests.
+"Portage in a root"); pkgdev where it is installed. It writes /var/db/repos/mpm-itk, its repos.conf, DISTDIR's stand-ins and a per-user cache
+there. "Nothing there" means that nothing is kept of earlier runs either. The distfiles are made up, of the size of the real ones, and the copy's patchforge.yaml has their digests.
 """
 import hashlib
 import os
@@ -25,7 +25,8 @@ TOOL, ROUNDS = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) >
 HERE, REPO, DIST = Path(__file__).resolve().parent.parent, Path("/var/db/repos/mpm-itk"), Path("/var/tmp/overlay-speed")
 GENTOO = os.environ.get("PATCHFORGE_GENTOO", "/var/db/repos/gentoo")
 ALGORITHMS = {"MD5": "md5", "SHA1": "sha1", "SHA256": "sha256", "SHA512": "sha512", "BLAKE2B": "blake2b"}
-ENVIRONMENT = {**os.environ, "DISTDIR": str(DIST), "PATCHFORGE_GENTOO": GENTOO, "NOCOLOR": "true", "FEATURES": "-distlocks"}
+KNOWN = Path("/var/tmp/overlay-speed-known")
+ENVIRONMENT = {**os.environ, "DISTDIR": str(DIST), "PATCHFORGE_GENTOO": GENTOO, "NOCOLOR": "true", "FEATURES": "-distlocks", "XDG_CACHE_HOME": str(KNOWN)}
 
 
 def stand_in(name, size):
@@ -87,14 +88,21 @@ def cache():
     return {str(file.relative_to(REPO)): file.read_text() for file in sorted([*files, REPO / "profiles/use.local.desc"])}
 
 
+def nothing_known():
+    """What the tools keep of earlier runs: patchforge and pkgcore in the per-user cache, Portage in its own."""
+    shutil.rmtree(KNOWN, ignore_errors=True)
+    shutil.rmtree("/var/cache/edb/dep", ignore_errors=True)
+
+
 def no_manifests():
+    nothing_known()
     for file in REPO.glob("overlay/*/*/Manifest"):
         file.unlink()
 
 
 def no_cache():
     shutil.rmtree(REPO / "metadata/md5-cache", ignore_errors=True)
-    shutil.rmtree("/var/cache/edb/dep", ignore_errors=True)
+    nothing_known()
     (REPO / "profiles/use.local.desc").unlink(missing_ok=True)
 
 

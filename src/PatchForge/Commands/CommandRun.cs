@@ -48,6 +48,10 @@ internal sealed record CommandRun(ParseResult Parsed, Outside Outside, TextWrite
 
     public ForgeSettings Settings() => LoadSettings.Run(Environment.CurrentDirectory, Parsed.GetValue(CommonOptions.Settings));
 
+    /// <summary>The same, where no serializer is made that nobody asked for.</summary>
+    public void Answer<T>(T answer, Func<JsonTypeInfo<T>> json, Func<T, string> text) =>
+        Answers.Write(CommonOptions.IsJson(Parsed) ? JsonText.Of(answer, json()) + "\n" : text(answer));
+
     /// <summary>Writes the answer in the format that was asked for.</summary>
     public void Answer<T>(T answer, JsonTypeInfo<T> json, Func<T, string> text) =>
         Answers.Write(CommonOptions.IsJson(Parsed) ? JsonText.Of(answer, json) + "\n" : text(answer));

@@ -27,7 +27,7 @@ internal static class RegenerateCommands
         var request = new RegenerateAloneRequest(
             run.Settings(), part, run.Parsed.GetValue(Check), Chosen.Source(run.Parsed, Distdir, null, null, null).Distdir, run.Parsed.GetValue(Gentoo));
         var answer = await new RegenerateAlone(run.Outside, Environment.GetEnvironmentVariable).Run(request, run.Cancel);
-        run.Answer(answer, Json.Default.RegenerateAloneAnswer, RegenerateText.Of);
+        run.Answer(answer, () => Json.Default.RegenerateAloneAnswer, RegenerateText.Of);
         return answer is { Check: true, Changed.IsEmpty: false } ? (int)FailureKind.Drift : 0;
     }
 }

@@ -13,7 +13,7 @@ namespace PatchForge.Host;
 /// <param name="silence">A connection that sends nothing for this long is given up.</param>
 public sealed class HttpDownloads(TimeSpan silence) : IDownloads, IDisposable
 {
-    private readonly HttpClient _client = Client();
+    private readonly Lazy<HttpClient> _client = new(Client); // most runs download nothing, and making one takes time
 
     public HttpDownloads()
         : this(TimeSpan.FromSeconds(60))
@@ -56,7 +56,13 @@ public sealed class HttpDownloads(TimeSpan silence) : IDownloads, IDisposable
         }
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        if (_client.IsValueCreated)
+        {
+            _client.Value.Dispose();
+        }
+    }
 
     private async Task<DownloadOutcome> Exchange(Uri address, string partialFile, long limit, IStepProgress progress, CancellationTokenSource patience)
     {
@@ -73,7 +79,7 @@ public sealed class HttpDownloads(TimeSpan silence) : IDownloads, IDisposable
             request.Headers.Range = new RangeHeaderValue(have, null);
         }
 
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+        using var response = await _client.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
         switch (response.StatusCode)
         {
             case HttpStatusCode.OK:

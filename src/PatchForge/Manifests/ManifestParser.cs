@@ -12,27 +12,26 @@ namespace PatchForge.Manifests;
 /// </summary>
 internal static class ManifestParser
 {
-    /// <summary>Hexadecimal digits of each hash that Portage can name (portage.checksum).</summary>
-    private static readonly ImmutableSortedDictionary<string, int> Digits =
-        new Dictionary<string, int>(StringComparer.Ordinal)
-        {
-            ["BLAKE2B"] = 128,
-            ["BLAKE2S"] = 64,
-            ["MD5"] = 32,
-            ["RMD160"] = 40,
-            ["SHA1"] = 40,
-            ["SHA256"] = 64,
-            ["SHA3_256"] = 64,
-            ["SHA3_512"] = 128,
-            ["SHA512"] = 128,
-            ["STREEBOG256"] = 64,
-            ["STREEBOG512"] = 128,
-            ["WHIRLPOOL"] = 128,
-        }.ToImmutableSortedDictionary(StringComparer.Ordinal);
+    /// <summary>Hexadecimal digits of each hash that Portage can name (portage.checksum); null for others.</summary>
+    private static int? Digits(string hash) => hash switch
+    {
+        "MD5" => 32,
+        "RMD160" or "SHA1" => 40,
+        "BLAKE2S" or "SHA256" or "SHA3_256" or "STREEBOG256" => 64,
+        "BLAKE2B" or "SHA3_512" or "SHA512" or "STREEBOG512" or "WHIRLPOOL" => 128,
+        _ => null,
+    };
 
-    private static readonly ImmutableSortedDictionary<string, ManifestKind> Kinds =
-        Enum.GetValues<ManifestKind>().ToImmutableSortedDictionary(
-            kind => kind.ToString().ToUpperInvariant(), kind => kind, StringComparer.Ordinal);
+    private static ManifestKind? Kind(string type) => type switch
+    {
+        "AUX" => ManifestKind.Aux,
+        "DATA" => ManifestKind.Data,
+        "DIST" => ManifestKind.Dist,
+        "EBUILD" => ManifestKind.Ebuild,
+        "MANIFEST" => ManifestKind.Manifest,
+        "MISC" => ManifestKind.Misc,
+        _ => null,
+    };
 
     internal static ImmutableArray<ManifestLine> Parse(ReadOnlySpan<byte> content, string file)
     {
@@ -114,7 +113,7 @@ internal static class ManifestParser
                 : throw Refused($"{fields[0]} takes one value", at);
         }
 
-        if (!Kinds.TryGetValue(fields[0], out var kind))
+        if (Kind(fields[0]) is not { } kind)
         {
             throw Refused(line.Length == 0
                 ? "an empty line"
@@ -164,7 +163,7 @@ internal static class ManifestParser
         for (var i = 3; i < fields.Length; i += 2)
         {
             var (name, hex) = (fields[i], fields[i + 1]);
-            if (!Digits.TryGetValue(name, out var digits))
+            if (Digits(name) is not { } digits)
             {
                 throw Refused($"'{Shown(name)}' is not a hash that this tool knows", at);
             }

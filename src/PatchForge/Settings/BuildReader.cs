@@ -38,6 +38,6 @@ internal static class BuildReader
     internal static ImmutableSortedDictionary<string, ImmutableArray<string>> Lists(YamlMap build, string key)
     {
         var map = build.Get(key).FreeMap(build.Named(key));
-        return map.Entries.ToImmutableSortedDictionary(entry => entry.Key, entry => map.Texts(entry.Key), StringComparer.Ordinal);
+        return map.Sorted(entry => map.Texts(entry.Key));
     }
 }

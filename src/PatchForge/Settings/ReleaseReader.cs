@@ -45,8 +45,7 @@ internal static partial class ReleaseReader
     {
         string[] known = [.. upstream.Git?.Components.Select(component => component.Repository) ?? []];
         return release.Find("components") is { } piece
-            ? piece.Map("'components' of a release", known).Entries
-                .ToImmutableSortedDictionary(entry => entry.Key, entry => entry.Value.AsText($"the tag of {entry.Key}"), StringComparer.Ordinal)
+            ? piece.Map("'components' of a release", known).Sorted(entry => entry.Value.AsText($"the tag of {entry.Key}"))
             : ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
     }
 

@@ -141,5 +141,17 @@ internal sealed record YamlMap(ImmutableArray<YamlEntry> Entries, FileLocation A
     public ImmutableArray<string> Texts(string key) =>
         [.. Get(key).List(Named(key)).Select(item => item.AsText("an item of " + Named(key)))];
 
+    /// <summary>Keys of the user's own choice, sorted. By a builder: AddRange takes a sorted set of its own, whose code is made anew for each type.</summary>
+    public ImmutableSortedDictionary<string, T> Sorted<T>(Func<YamlEntry, T> value)
+    {
+        var sorted = ImmutableSortedDictionary.CreateBuilder<string, T>(StringComparer.Ordinal);
+        foreach (var entry in Entries)
+        {
+            sorted.Add(entry.Key, value(entry));
+        }
+
+        return sorted.ToImmutable();
+    }
+
     public string Named(string key) => $"'{key}' of {What}";
 }

@@ -6,12 +6,11 @@ using PatchForge.Seams;
 namespace PatchForge.Workflows;
 
 /// <summary>An ebuild as it will be.</summary>
-internal readonly record struct EbuildText(string Name, ReadOnlyMemory<byte> Content);
+internal sealed record EbuildText(string Name, ReadOnlyMemory<byte> Content);
 
 /// <summary>Works out metadata/md5-cache (PMS section 14.3) by sourcing ebuilds; what it wants written is added to <paramref name="wanted"/>.</summary>
-/// <param name="wanted">File to content, null for one that goes.</param>
 internal sealed class CacheWriting(
-    OverlayFolder overlay, SourceEbuild source, EclassSources eclasses, IDictionary<string, ReadOnlyMemory<byte>?> wanted, List<string> notes)
+    OverlayFolder overlay, SourceEbuild source, EclassSources eclasses, WantedFiles wanted, List<string> notes)
 {
     /// <summary>Whether an entry that is still true makes sourcing its ebuild needless.</summary>
     public bool Believes { get; init; }
@@ -36,15 +35,20 @@ internal sealed class CacheWriting(
         {
             if (!ebuilds.Any(ebuild => ebuild.Name == entry + ".ebuild"))
             {
-                wanted[CachePath(category, entry)] = null;
+                wanted.Remove(CachePath(category, entry));
             }
         }
 
-        var entries = await Task.WhenAll(ebuilds.Select(async ebuild =>
-            (ebuild.Name, Entry: Believed(category, ebuild) is { } entry
+        // One after the other: all that need it were sourced together before.
+        var entries = ImmutableSortedDictionary.CreateBuilder<string, CachedEbuild>(StringComparer.Ordinal);
+        foreach (var ebuild in ebuilds)
+        {
+            entries[ebuild.Name] = Believed(category, ebuild) is { } entry
                 ? new CachedEbuild("unchanged", SourceAddresses.Names(CacheEntry.Value(entry, "SRC_URI")))
-                : Entry(category, ebuild, await source.Source(new(category, package, ebuild.Name, ebuild.Content), eclasses, cancel), isGenerated))));
-        return entries.ToImmutableSortedDictionary(one => one.Name, one => one.Entry, StringComparer.Ordinal);
+                : Entry(category, ebuild, await source.Source(new(category, package, ebuild.Name, ebuild.Content), eclasses, cancel), isGenerated);
+        }
+
+        return entries.ToImmutable();
     }
 
     private CachedEbuild Entry(string category, EbuildText ebuild, Sourced sourced, Func<string, bool> isGenerated)
@@ -55,7 +59,7 @@ internal sealed class CacheWriting(
         if (sourced is Sourced.Done { Metadata: var metadata })
         {
             var entry = metadata.ToCacheEntry(ebuild.Content.Span);
-            wanted[path] = entry;
+            wanted.Write(path, entry);
             return new(
                 now is not null && now.AsSpan().SequenceEqual(entry) ? "unchanged" : "written",
                 SourceAddresses.Names(metadata["SRC_URI"]));
@@ -69,7 +73,7 @@ internal sealed class CacheWriting(
         var valid = now is not null && CacheEntry.TryParse(now) is { } kept && kept.EbuildMd5 == EbuildMetadata.Md5(ebuild.Content.Span);
         if (!valid)
         {
-            wanted[path] = null;
+            wanted.Remove(path);
         }
 
         var what = valid ? "the md5-cache entry was left: it is of this very ebuild"

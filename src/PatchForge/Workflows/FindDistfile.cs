@@ -29,6 +29,9 @@ public sealed class FindDistfile(Outside outside, Func<string, string?> variable
     /// <summary>Digests that the caller wants of what is found, besides those that judge it: one reading gives all.</summary>
     public ImmutableArray<DigestAlgorithm> Also { get; init; } = [];
 
+    /// <summary>What earlier runs computed; null where every file is to be read.</summary>
+    internal DigestsBefore? Before { get; init; }
+
     public async Task<DistfileSearch> Run(ForgeSettings settings, PublishedFile wanted, string? distdir, CancellationToken cancel)
     {
         var locked = LockFile.Read(settings).Find(wanted.Name);
@@ -86,11 +89,11 @@ public sealed class FindDistfile(Outside outside, Func<string, string?> variable
     {
         try
         {
-            var digests = await outside.Story.During($"checking {wanted.Name}", step =>
-            {
-                var size = new FileInfo(file).Length;
-                return Task.Run(() => FileDigests.OfFile(file, [.. DistfileJudge.Needed(wanted, size, locked), .. Also], done => step.Report(done, size), cancel), cancel);
-            });
+            var size = new FileInfo(file).Length;
+            ImmutableArray<DigestAlgorithm> needed = [.. DistfileJudge.Needed(wanted, size, locked), .. Also];
+            Task<FileDigests> Read() => outside.Story.During(
+                $"checking {wanted.Name}", step => Task.Run(() => FileDigests.OfFile(file, needed, done => step.Report(done, size), cancel), cancel));
+            var digests = Before is null ? await Read() : await Before.Of(file, needed, Read);
             return new FoundDistfile(file, place, digests, DistfileJudge.Judge(wanted, digests, locked));
         }
         catch (Exception wrong) when (wrong is UnauthorizedAccessException or IOException)

@@ -76,9 +76,9 @@ internal static class DistfilesForManifest
     /// ones, which the caller gives for a scratch copy alone, and of those whose size and both digests were published.
     /// </summary>
     public static async Task<ImmutableArray<DistfileFacts>> Run(
-        Outside outside, Func<string, string?> variable, ForgeSettings settings, string? distdir, IEnumerable<(string Distfile, string File)> unofficial, CancellationToken cancel)
+        Outside outside, Func<string, string?> variable, ForgeSettings settings, string? distdir, IEnumerable<(string Distfile, string File)> unofficial, CancellationToken cancel, DigestsBefore? before = null)
     {
-        var find = Find(outside, variable);
+        var find = Find(outside, variable, before);
         var searches = await Task.WhenAll(settings.Lines.SelectMany(line => line.Releases).Where(release => release.Ebuild)
             .Select(release => Task.Run(() => find.Run(settings, release.Published, distdir, cancel), cancel)));
         var facts = ImmutableArray.CreateBuilder<DistfileFacts>();
@@ -97,13 +97,15 @@ internal static class DistfilesForManifest
     }
 
     /// <summary>For packages whose ebuilds are people's: nobody published anything of their files, so the file at hand is taken, as Portage takes it.</summary>
-    public static Func<string, CancellationToken, Task<DistfileFacts?>> AtHand(Outside outside, Func<string, string?> variable, string? distdir)
+    public static Func<string, CancellationToken, Task<DistfileFacts?>> AtHand(Outside outside, Func<string, string?> variable, string? distdir, DigestsBefore? before = null)
     {
-        var find = Find(outside, variable);
-        return async (name, cancel) => await find.Named(name, distdir, cancel) is { } file ? await Facts(name, file, cancel) : null;
+        var find = Find(outside, variable, before);
+        return async (name, cancel) => await find.Named(name, distdir, cancel) is { } file ? await Facts(name, file, cancel, before) : null;
     }
 
-    private static FindDistfile Find(Outside outside, Func<string, string?> variable) => new(outside, variable) { Also = [DigestAlgorithm.Blake2b, DigestAlgorithm.Sha512] };
+    private static readonly ImmutableArray<DigestAlgorithm> OfALine = [DigestAlgorithm.Blake2b, DigestAlgorithm.Sha512];
+
+    private static FindDistfile Find(Outside outside, Func<string, string?> variable, DigestsBefore? before) => new(outside, variable) { Also = OfALine, Before = before };
 
     private static DistfileFacts Facts(DistfileSearch search) =>
         search.Best is { Digests: var digests }
@@ -119,9 +121,10 @@ internal static class DistfilesForManifest
             : null;
     }
 
-    private static async Task<DistfileFacts> Facts(string distfile, string file, CancellationToken cancel)
+    private static async Task<DistfileFacts> Facts(string distfile, string file, CancellationToken cancel, DigestsBefore? before = null)
     {
-        var digests = await FileDigests.OfFile(file, [DigestAlgorithm.Blake2b, DigestAlgorithm.Sha512], null, cancel);
+        Task<FileDigests> Read() => FileDigests.OfFile(file, OfALine, null, cancel);
+        var digests = before is null ? await Read() : await before.Of(file, OfALine, Read);
         return new DistfileFacts(distfile, digests.Size, digests[DigestAlgorithm.Blake2b], digests[DigestAlgorithm.Sha512]);
     }
 }

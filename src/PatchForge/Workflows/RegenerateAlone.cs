@@ -45,15 +45,19 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
             series.Add(ShippedSeries.Of(line, loaded, null, isMoved: true));
         }
 
+        // A check reads and sources everything; who writes does not do again what an earlier run did with the same files.
+        var known = request.Check ? null : Known();
+        var digests = known is null ? null : new DigestsBefore(Path.Combine(known, "digests"), outside.Clock);
         var overlay = await new RegenerateOverlay(outside.Processes).Run(
             new RegenerateOverlayRequest(
                 settings,
                 series.ToImmutable(),
-                request.Part == Part.Manifest ? await DistfilesForManifest.Run(outside, variable, settings, request.Distdir, [], cancel) : [],
+                request.Part == Part.Manifest ? await DistfilesForManifest.Run(outside, variable, settings, request.Distdir, [], cancel, digests) : [],
                 EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages)))
             {
                 Alone = request.Part == Part.Ebuild ? null : request.Part,
-                AtHand = DistfilesForManifest.AtHand(outside, variable, request.Distdir),
+                Known = known is null ? null : Path.Combine(known, "metadata"),
+                AtHand = DistfilesForManifest.AtHand(outside, variable, request.Distdir, digests),
             },
             cancel);
         var changes = overlay.Changes.Where(change => PartOf(settings, change) == request.Part)
@@ -71,6 +75,19 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
             request.Check,
             [.. changes.Select(change => change.Path.Text)],
             request.Part == Part.Ebuild ? [] : overlay.Notes);
+    }
+
+    /// <summary>The per-user cache; null where nothing says where it is.</summary>
+    private string? Known()
+    {
+        try
+        {
+            return UserCache.Folder(variable);
+        }
+        catch (Failure)
+        {
+            return null;
+        }
     }
 
     private static Part PartOf(ForgeSettings settings, FileChange change) =>

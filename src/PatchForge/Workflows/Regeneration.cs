@@ -5,14 +5,13 @@ using PatchForge.Manifests;
 using PatchForge.Overlays;
 using PatchForge.Seams;
 using PatchForge.Settings;
-using PatchForge.Trees;
 
 namespace PatchForge.Workflows;
 
 /// <summary>One regeneration at work: collects the files that it wants and the notes on the way.</summary>
 internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay, RegenerateOverlayRequest request)
 {
-    private readonly SortedDictionary<string, ReadOnlyMemory<byte>?> _wanted = new(StringComparer.Ordinal);
+    private readonly WantedFiles _wanted = new();
     private readonly List<string> _notes = [];
     private ImmutableArray<DistfileFacts> _distfiles = request.Distfiles;
 
@@ -29,16 +28,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
     ];
 
     /// <summary>Wanted files that are not as they should be.</summary>
-    internal ImmutableArray<FileChange> Changes() =>
-    [
-        .. _wanted
-            .Where(file => overlay.Read(file.Key) is { } now
-                ? file.Value is not { } content || !content.Span.SequenceEqual(now)
-                : file.Value is not null)
-            .Select(file => file.Value is { } content
-                ? FileChange.Write(TreePath.Parse(file.Key), content)
-                : FileChange.Delete(TreePath.Parse(file.Key))),
-    ];
+    internal ImmutableArray<FileChange> Changes() => _wanted.Changes(overlay);
 
     /// <summary>A line's patches and ebuilds.</summary>
     internal ImmutableArray<GeneratedEbuild> Line(LineSettings line)
@@ -55,7 +45,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         foreach (var (name, content) in PatchFolderFiles.Wanted(
             series.Patches, overlay.Read($"{Folder}/files/{patches}/{PatchFolderFiles.Record}")))
         {
-            _wanted[$"{Folder}/files/{patches}/{name}"] = content;
+            _wanted.Want($"{Folder}/files/{patches}/{name}", content);
         }
 
         var template = Template(line, wanted);
@@ -63,7 +53,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
             settings, line, template, [.. series.Of(release.Version).Select(name => $"{patches}/{name}")]).Generate(release)).ToImmutableArray();
         foreach (var ebuild in ebuilds)
         {
-            _wanted[$"{Folder}/{ebuild.FileName}"] = ebuild.Content;
+            _wanted.Write($"{Folder}/{ebuild.FileName}", ebuild.Content);
         }
 
         return ebuilds;
@@ -76,7 +66,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         {
             if (!wanted.Contains(name) && overlay.Read($"{Folder}/{name}") is { } content && isGenerated(content))
             {
-                _wanted[$"{Folder}/{name}"] = null;
+                _wanted.Remove($"{Folder}/{name}");
                 _notes.Add($"{name} is removed: the settings want no ebuild of that release and revision any more.");
             }
         }
@@ -85,24 +75,25 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
     /// <summary>The cache entry of every ebuild that will be in the package's folder, people's too.</summary>
     internal Task<ImmutableSortedDictionary<string, CachedEbuild>> Cache(
         SourceEbuild source, ImmutableArray<GeneratedEbuild> generated, CancellationToken cancel) =>
-        Writing(source).Package(settings.Category, settings.PackageName, Own(generated), name => _wanted.ContainsKey($"{Folder}/{name}"), cancel);
+        Writing(source).Package(settings.Category, settings.PackageName, Own(generated), name => _wanted.Has($"{Folder}/{name}"), cancel);
 
     private ImmutableArray<EbuildText> Own(ImmutableArray<GeneratedEbuild> generated) =>
     [
         .. generated.Select(ebuild => new EbuildText(ebuild.FileName, ebuild.Content)),
-        .. Ebuilds(settings.Category, settings.PackageName).Where(ebuild => !_wanted.ContainsKey($"{Folder}/{ebuild.Name}")),
+        .. Ebuilds(settings.Category, settings.PackageName).Where(ebuild => !_wanted.Has($"{Folder}/{ebuild.Name}")),
     ];
 
     /// <summary>Sources what the next steps will ask of every package, so that few processes do it.</summary>
     internal Task SourceTogether(SourceEbuild source, ImmutableArray<GeneratedEbuild> generated, CancellationToken cancel)
     {
         var writing = Writing(source);
+        IEnumerable<EbuildToSource> Wanted(string category, string package, IEnumerable<EbuildText> ebuilds) =>
+            ebuilds.Where(ebuild => writing.Believed(category, ebuild) is null).Select(ebuild => new EbuildToSource(category, package, ebuild.Name, ebuild.Content));
+
         return source.Together(
             [
-                .. OtherPackages().SelectMany(one => Ebuilds(one.Category, one.Package).Select(ebuild => (one.Category, one.Package, Ebuild: ebuild)))
-                    .Concat(Own(generated).Select(ebuild => (settings.Category, Package: settings.PackageName, Ebuild: ebuild)))
-                    .Where(one => writing.Believed(one.Category, one.Ebuild) is null)
-                    .Select(one => new EbuildToSource(one.Category, one.Package, one.Ebuild.Name, one.Ebuild.Content)),
+                .. OtherPackages().SelectMany(one => Wanted(one.Category, one.Package, Ebuilds(one.Category, one.Package))),
+                .. Wanted(settings.Category, settings.PackageName, Own(generated)),
             ],
             request.Eclasses,
             cancel);
@@ -148,13 +139,13 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         // A repository without an ebuild has no flags to describe.
         if (settings.Lines.Any(line => line.Ebuild is not null) || OtherPackages().Any())
         {
-            _wanted[$"{overlay.Settings.Profiles}/use.local.desc"] = UseLocalDesc.Of(overlay);
+            _wanted.Write($"{overlay.Settings.Profiles}/use.local.desc", UseLocalDesc.Of(overlay));
         }
     }
 
-    internal IEnumerable<(string Category, string Package, string Folder)> OtherPackages() =>
+    internal IEnumerable<OtherPackage> OtherPackages() =>
         overlay.Categories()
-            .SelectMany(category => overlay.Packages(category).Select(package => (category, package, Folder: overlay.PackageFolder(category, package))))
+            .SelectMany(category => overlay.Packages(category).Select(package => new OtherPackage(category, package, overlay.PackageFolder(category, package))))
             .Where(one => one.Folder != Folder);
 
     private ImmutableArray<EbuildText> Ebuilds(string category, string package) =>
@@ -187,8 +178,15 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
         var update = old.Update(isSure ? wanted : wanted.Union(old.Distfiles.Select(entry => entry.Name)), _distfiles);
 
         // A package without distfiles has no Manifest at all, as Portage leaves it (GLEP 44, thin manifests).
-        byte[] bytes = update.Document.ToBytes();
-        _wanted[path] = bytes.Length == 0 ? default(ReadOnlyMemory<byte>?) : bytes; // a bare null would become an empty file by the conversion from arrays
+        if (update.Document.IsEmpty)
+        {
+            _wanted.Remove(path);
+        }
+        else
+        {
+            _wanted.Write(path, update.Document.ToBytes());
+        }
+
         return update;
     }
 
@@ -201,3 +199,7 @@ internal sealed class Regeneration(ForgeSettings settings, OverlayFolder overlay
             : throw Failure.Refused($"the template {ebuild.Template} of line {line.Line} is not there", "see 'template' in the settings", new(settings.File));
     }
 }
+
+/// <summary>A package of the repository whose ebuilds are people's.</summary>
+/// <param name="Folder">Relative to the overlay's root.</param>
+internal sealed record OtherPackage(string Category, string Package, string Folder);

@@ -10,7 +10,7 @@ namespace PatchForge.Workflows;
 /// <param name="Category">PMS section 3.1.1; the folder above the package's.</param>
 /// <param name="Package">The package's name without category.</param>
 /// <param name="FileName">The ebuild's own, which gives its version.</param>
-public readonly record struct EbuildToSource(string Category, string Package, string FileName, ReadOnlyMemory<byte> Content);
+public sealed record EbuildToSource(string Category, string Package, string FileName, ReadOnlyMemory<byte> Content);
 
 /// <summary>
 /// Computes ebuilds' metadata by sourcing them with their eclasses, since no reading of the text alone can tell
@@ -21,40 +21,77 @@ public sealed class SourceEbuild(IProcesses processes)
 {
     private const int Seconds = 30;
     private readonly Seal _seal = new(processes);
-    private readonly ConcurrentDictionary<(string Category, string Package, string FileName), (ReadOnlyMemory<byte> Content, Sourced Sourced)> _known = [];
+    private readonly ConcurrentDictionary<string, Told> _known = new(StringComparer.Ordinal);
+
+    /// <summary>What earlier runs learnt; null where every ebuild is to be sourced.</summary>
+    internal SourcedBefore? Before { get; init; }
 
     /// <summary>One ebuild, or what <see cref="Together"/> learnt of it.</summary>
     /// <exception cref="Failure">Missing, when bash is not on this machine.</exception>
     public async Task<Sourced> Source(EbuildToSource ebuild, EclassSources eclasses, CancellationToken cancel)
     {
-        if (!_known.TryGetValue((ebuild.Category, ebuild.Package, ebuild.FileName), out var known) || !known.Content.Span.SequenceEqual(ebuild.Content.Span))
-        {
-            return (await All([ebuild], eclasses, cancel))[0];
-        }
-
-        return known.Sourced;
+        return _known.TryGetValue(Name(ebuild), out var told) && told.Ebuild.Content.Span.SequenceEqual(ebuild.Content.Span)
+            ? told.Sourced
+            : (await All([ebuild], eclasses, cancel))[0];
     }
 
     /// <summary>Many ebuilds, which <see cref="Source"/> then knows. A seal costs more than sourcing does, so there is one for each processor.</summary>
     public async Task Together(ImmutableArray<EbuildToSource> ebuilds, EclassSources eclasses, CancellationToken cancel)
+    {
+        var rest = new List<EbuildToSource>();
+        foreach (var ebuild in ebuilds)
+        {
+            if (Remembered(ebuild, eclasses) is { } known)
+            {
+                _known[Name(ebuild)] = new(ebuild, known);
+            }
+            else
+            {
+                rest.Add(ebuild);
+            }
+        }
+
+        if (rest.Count > 0)
+        {
+            await OnEachProcessor(rest, eclasses, cancel);
+        }
+    }
+
+    private async Task OnEachProcessor(List<EbuildToSource> ebuilds, EclassSources eclasses, CancellationToken cancel)
     {
         var shares = ebuilds.Index().GroupBy(one => one.Index % Environment.ProcessorCount, one => one.Item).Select(share => share.ToImmutableArray());
         await Task.WhenAll(shares.Select(async share =>
         {
             foreach (var (ebuild, sourced) in share.Zip(await All(share, eclasses, cancel)))
             {
-                _known[(ebuild.Category, ebuild.Package, ebuild.FileName)] = (ebuild.Content, sourced);
+                _known[Name(ebuild)] = new(ebuild, sourced);
             }
         }));
     }
 
+    private static string Name(EbuildToSource ebuild) => $"{ebuild.Category}/{ebuild.Package}/{ebuild.FileName}";
+
+    private sealed record Told(EbuildToSource Ebuild, Sourced Sourced);
+
     private async Task<ImmutableArray<Sourced>> All(ImmutableArray<EbuildToSource> ebuilds, EclassSources eclasses, CancellationToken cancel)
     {
-        var refused = ebuilds.Select(Refused).ToImmutableArray();
-        var going = ebuilds.Where((_, i) => refused[i] is null).ToImmutableArray();
-        var answers = new Queue<Sourced>(going.IsEmpty ? [] : await InSeal(going, eclasses, cancel));
-        return [.. refused.Select(one => one ?? answers.Dequeue())];
+        var decided = ebuilds.Select(ebuild => (Sourced?)Refused(ebuild) ?? Remembered(ebuild, eclasses)).ToImmutableArray();
+        var going = ebuilds.Where((_, i) => decided[i] is null).ToImmutableArray();
+        var answers = going.IsEmpty ? [] : await InSeal(going, eclasses, cancel);
+        foreach (var (ebuild, answer) in going.Zip(answers))
+        {
+            if (answer is Sourced.Done { Metadata: var metadata })
+            {
+                Before?.Keep(ebuild, metadata);
+            }
+        }
+
+        var told = new Queue<Sourced>(answers);
+        return [.. decided.Select(one => one ?? told.Dequeue())];
     }
+
+    private Sourced.Done? Remembered(EbuildToSource ebuild, EclassSources eclasses) =>
+        Before?.Find(ebuild, eclasses) is { } metadata ? new Sourced.Done(metadata) : null;
 
     private static Sourced.Broken? Refused(EbuildToSource ebuild) =>
         EbuildVersion.Split(ebuild.Package, ebuild.FileName) is null

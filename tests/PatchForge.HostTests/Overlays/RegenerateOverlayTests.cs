@@ -22,6 +22,7 @@ public sealed class RegenerateOverlayTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("patchforge-regenerate-");
     private readonly ForgeSettings _settings;
     private readonly EclassSources _eclasses;
+    private string? _known;
     private ImmutableArray<SeriesPatch> _patches = [Patch("0001-one.patch"), Patch("0002-two.patch")];
 
     public RegenerateOverlayTests()
@@ -70,6 +71,44 @@ public sealed class RegenerateOverlayTests : IDisposable
         var later = await Run();
         Assert.Empty(later.Changes);
         Assert.EndsWith("left as it was.", later.Notes[0], StringComparison.Ordinal);
+    }
+
+    /// <summary>What earlier runs sourced saves time and decides nothing: each of these is written as if there were no memory of them.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_cache_entry_follows_its_ebuild_and_its_eclasses_and_one_that_was_damaged_is_mended(bool remembers)
+    {
+        _known = remembers ? Path.Combine(_folder.FullName, "known") : null;
+        await Land();
+        var entry = await File.ReadAllTextAsync(Full($"{Cache}/apache-2.0.65"), TestContext.Current.CancellationToken);
+        Assert.Empty((await RunCache()).Changes);
+
+        File.WriteAllText(Full($"{Cache}/apache-2.0.65"), entry.Replace("dev-build/small", "dev-build/other", StringComparison.Ordinal));
+        Apply(await RunCache());
+        Assert.Equal(entry, await File.ReadAllTextAsync(Full($"{Cache}/apache-2.0.65"), TestContext.Current.CancellationToken));
+
+        File.AppendAllText(Full($"{Package}/apache-2.0.65.ebuild"), "KEYWORDS=amd64\n");
+        Assert.Equal([$"{Cache}/apache-2.0.65"], (await RunCache()).Changes.Select(change => change.Path.Text));
+        Apply(await RunCache());
+        Assert.Contains("KEYWORDS=amd64\n", File.ReadAllText(Full($"{Cache}/apache-2.0.65")), StringComparison.Ordinal);
+
+        Put("gentoo/eclass/small.eclass", "BDEPEND=dev-build/big\n");
+        Apply(await RunCache());
+        Assert.All(Releases, release => Assert.Contains("BDEPEND=dev-build/big\n", File.ReadAllText(Full($"{Cache}/apache-{release}")), StringComparison.Ordinal));
+        Assert.Empty((await RunCache()).Changes);
+    }
+
+    [Fact]
+    public async Task What_a_run_sourced_the_next_one_does_not_source_again()
+    {
+        _known = Path.Combine(_folder.FullName, "known");
+        await Land();
+        File.Delete(Full($"{Cache}/apache-2.0.65"));
+
+        var answer = await new RegenerateOverlay(new NoProcesses()).Run(Request(_settings, _eclasses, null, []) with { Alone = Part.Cache }, TestContext.Current.CancellationToken);
+
+        Assert.Equal([$"{Cache}/apache-2.0.65"], answer.Changes.Select(change => change.Path.Text));
     }
 
     [Fact]
@@ -214,7 +253,14 @@ public sealed class RegenerateOverlayTests : IDisposable
 
     private Task<RegenerateOverlayAnswer> Run(ForgeSettings settings, EclassSources? eclasses = null, string? root = null, params DistfileFacts[] facts) =>
         new RegenerateOverlay(new global::PatchForge.Host.Processes(new SilentStory())).Run(
-            new(settings, [new("2.0", _patches)], [.. facts], eclasses ?? _eclasses) { Root = root }, TestContext.Current.CancellationToken);
+            Request(settings, eclasses ?? _eclasses, root, facts), TestContext.Current.CancellationToken);
+
+    private Task<RegenerateOverlayAnswer> RunCache() =>
+        new RegenerateOverlay(new global::PatchForge.Host.Processes(new SilentStory())).Run(
+            Request(_settings, _eclasses, null, []) with { Alone = Part.Cache }, TestContext.Current.CancellationToken);
+
+    private RegenerateOverlayRequest Request(ForgeSettings settings, EclassSources eclasses, string? root, DistfileFacts[] facts) =>
+        new(settings, [new("2.0", _patches)], [.. facts], eclasses) { Root = root, Known = _known };
 
     private async Task Land(params DistfileFacts[] facts) => Apply(await Run(facts));
 
@@ -247,5 +293,12 @@ public sealed class RegenerateOverlayTests : IDisposable
         var file = Path.Combine(_folder.FullName, path);
         Directory.CreateDirectory(Path.GetDirectoryName(file) ?? "");
         File.WriteAllText(file, content);
+    }
+
+    private sealed class NoProcesses : IProcesses
+    {
+        public string? Find(string program) => throw new InvalidOperationException($"{program} is looked for");
+
+        public Task<ProcessAnswer> Run(ProcessRequest request, CancellationToken cancel) => throw new InvalidOperationException($"{request.Program} is run");
     }
 }
