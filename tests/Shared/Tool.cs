@@ -7,7 +7,10 @@ namespace PatchForge.Tests.Shared;
 /// <summary>The tool as a process of its own, with a clean environment, as a user runs it.</summary>
 internal static class Tool
 {
-    public static string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "patchforge");
+    /// <summary>What was built with the tests; PATCHFORGE_TOOL names another one, such as the published.</summary>
+    public static string Path { get; } = System.Environment.GetEnvironmentVariable("PATCHFORGE_TOOL") is { Length: > 0 } named
+        ? System.IO.Path.GetFullPath(named)
+        : System.IO.Path.Combine(AppContext.BaseDirectory, "patchforge");
 
     public static Task<ProcessAnswer> Run(TinyForge forge, CancellationToken cancel, params string[] arguments) =>
         new Processes(new SilentStory()).Run(Request(forge, arguments), cancel);

@@ -20,6 +20,7 @@ namespace PatchForge.Reporting;
 [JsonSerializable(typeof(BuiltAnswer))]
 [JsonSerializable(typeof(DistfilesAnswer))]
 [JsonSerializable(typeof(AppliedAnswer))]
+[JsonSerializable(typeof(InPlaceAnswer))]
 [JsonSerializable(typeof(AttackAnswer))]
 [JsonSerializable(typeof(BenchAnswer))]
 [JsonSerializable(typeof(AbortAnswer))]

@@ -51,7 +51,7 @@ public static class ApplySeries
         };
     }
 
-    private static IEnumerable<(int Line, string Sentence)> Places(FileOutcome file, bool fuzz)
+    internal static IEnumerable<(int Line, string Sentence)> Places(FileOutcome file, bool fuzz)
     {
         if (file.State is FileState.Conflict whole)
         {
