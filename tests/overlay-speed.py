@@ -5,8 +5,9 @@ long each took and whether the bytes are the same.
     tests/overlay-speed.py TOOL [ROUNDS]
 
 TOOL is a published patchforge. To be run as root in a root of one's own that has Portage and a ::gentoo (docs/overlay.md,
-"Portage in a root"); pkgdev where it is installed. It writes /var/db/repos/mpm-itk, its repos.conf, DISTDIR's stand-ins and a per-user cache
-there. "Nothing there" means that nothing is kept of earlier runs either. The distfiles are made up, of the size of the real ones, and the copy's patchforge.yaml has their digests.
+"Portage in a root"); pkgdev where it is installed. It writes /var/db/repos/mpm-itk, its repos.conf, DISTDIR's stand-ins and a
+per-user cache there. "Nothing there" means that nothing is kept of earlier runs either. The distfiles are made up, of the size of
+the real ones, and the copy's patchforge.yaml has their digests.
 """
 import hashlib
 import os
