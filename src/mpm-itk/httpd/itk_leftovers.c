@@ -13,6 +13,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -79,6 +82,11 @@ void itk_leftovers_scrub(apr_pool_t *parent)
         apr_allocator_free(allocator, taken);
     }
     apr_allocator_max_free_set(allocator, APR_ALLOCATOR_MAX_FREE_UNLIMITED);
+#ifdef __GLIBC__
+    /* free() keeps what lies above the end of before, and the next time would
+     * count from there: 400 KB more with each restart. */
+    malloc_trim(0);
+#endif
     itk_registers_empty();
     scrub_near();
     scrub_far();
