@@ -39,7 +39,7 @@ public sealed class PortageUseTests(ITestOutputHelper output)
                 *) phases="clean $phase" ;;
             esac
             USE=$use ebuild "apache-$release.ebuild" $phases > /tmp/log 2>&1 < /dev/null || { tail -n 40 /tmp/log; echo "failed: $use"; continue; }
-            vars=$(find "$(portageq envvar PORTAGE_TMPDIR)/portage/www-servers/apache-$release/work/httpd-$release" -name config_vars.mk | head -n 1)
+            vars=$(find "$(portageq envvar PORTAGE_TMPDIR)/portage/www-servers/apache-$release" -path "*/httpd-$release/*" -name config_vars.mk | head -n 1)
             sed -n 's/^\(MPM_NAME\|BUILTIN_LIBS\|DSO_MODULES\) = */\1 /p' "$vars" | while read -r name values; do echo "$name: $values"; done
             grep 'QA Notice' /tmp/log && echo "failed: $use"
             echo "configured: $use"
