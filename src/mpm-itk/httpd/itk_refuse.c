@@ -16,6 +16,9 @@
 #include "itk_worker.h"
 
 #include "http_request.h"
+#include "util_filter.h"
+
+static ap_filter_rec_t *silent_filter;
 
 /* An answer by no handler, and with no ErrorDocument: those may be scripts. */
 static void misdirected(request_rec *r)
@@ -35,13 +38,28 @@ static void misdirected(request_rec *r)
     ap_finalize_request_protocol(r);
 }
 
+/* Before 2.0.64 core's own filter sends on an aborted connection as well. */
+static apr_status_t send_nothing(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    (void) f;
+    apr_brigade_cleanup(bb);
+    return APR_ECONNABORTED;
+}
+
+void itk_refuse_register(void)
+{
+    silent_filter = ap_register_output_filter("ITK_SILENT", send_nothing, NULL,
+                                              AP_FTYPE_NETWORK - 1);
+}
+
 static void close_silently(request_rec *r)
 {
     conn_rec *c = r->connection;
 
     ap_flush_conn(c);           /* the answers to the requests before */
     c->keepalive = AP_CONN_CLOSE;
-    c->aborted = 1;             /* no filter sends another byte */
+    c->aborted = 1;             /* nobody waits for the client */
+    ap_add_output_filter_handle(silent_filter, NULL, r, c);
     itk_now.silent = 1;
     r->status = 421;
 }

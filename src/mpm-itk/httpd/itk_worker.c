@@ -336,6 +336,7 @@ void itk_worker_loop(const struct itk_worker_start *start, apr_pool_t *pchild)
     ap_create_sb_handle(&sbh, pchild, start->slot, 0);
     buckets = apr_bucket_alloc_create(pchild);
     itk_input_register();
+    itk_refuse_register();
 
     while (!itk_me.stop) {
         (void) ap_update_child_status(sbh, SERVER_READY, NULL);

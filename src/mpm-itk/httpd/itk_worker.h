@@ -108,6 +108,7 @@ void itk_socket_close(apr_socket_t *csd, int fd);
 
 /* A worker, once. */
 void itk_input_register(void);
+void itk_refuse_register(void);
 
 /* A connection that the worker may give back: from here on this reads it. */
 void itk_input_begin(conn_rec *c);

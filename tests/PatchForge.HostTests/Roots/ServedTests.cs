@@ -23,6 +23,7 @@ public sealed partial class ServedTests
 
     [Theory]
     [InlineData("2.0.65")]
+    [InlineData("2.0.58")]
     [InlineData("2.4.68")]
     public async Task A_running_server_holds_what_it_promises(string release)
     {

@@ -167,4 +167,20 @@ test forks => 'when no process can be had the server waits, lives, and serves af
     within(3, sub { rmdir $group });
 };
 
+# What a restart scrubs it must give back: 400 KB a time would be a server that
+# grows for months, and no single restart shows it.
+test grows => 'many graceful restarts leave the parent as large as a few', sub {
+    configure("MaxClients 8\n");
+    start();
+    my %after;
+    for my $n (1 .. 30) {
+        claim(ask('a', '/index.html') =~ /page of a/, "served before restart $n");
+        kill USR1 => $parent;
+        claim(within(10, sub { $n < (() = say_log() =~ /resuming normal operations/g) }), "restart $n: " . say_log());
+        $after{$n} = private_memory($parent) if $n == 10 || $n == 30;
+    }
+    claim($after{10} > 0, 'its memory is known');
+    claim($after{30} < $after{10} + 1024, "$after{10} KB after 10 restarts, $after{30} KB after 30");
+};
+
 1;

@@ -152,6 +152,9 @@ sub uid_of {
     return read_file("/proc/$p/status") =~ /^Uid:\s+(\d+)/m ? $1 : -1;
 }
 
+# In KB: pages that are its alone or were, of the heap and the like (proc(5), smaps_rollup).
+sub private_memory { return read_file("/proc/$_[0]/smaps_rollup") =~ /^Anonymous:\s+(\d+)/m ? $1 : 0; }
+
 sub descendants { my @c = children($_[0]); return map { $_, descendants($_) } @c; }
 sub workers { my $u = shift; return grep { uid_of($_) == $u } children($parent); }
 
