@@ -50,17 +50,17 @@ void Run(ParseResult parsed, Suites suites, string scratch)
                 Show(suites.Start());
                 break;
             case "apply":
-                Show(suites.Apply(new GeneratedPackage(Path.Combine(scratch, "package"), 1, length), length));
+                ShowAll(suites.Apply(new GeneratedPackage(Path.Combine(scratch, "package"), 1, length), length));
                 break;
             case "short":
                 foreach (var few in (int[])[1, 10, 100])
                 {
-                    Show(suites.Apply(new GeneratedPackage(Path.Combine(scratch, $"package{few}"), 1, few), few));
+                    ShowAll(suites.Apply(new GeneratedPackage(Path.Combine(scratch, $"package{few}"), 1, few), few));
                 }
 
                 break;
             case "real":
-                Show(suites.Real(Checkout(scratch), "2.0.65"));
+                ShowAll(suites.Real(Checkout(scratch), "2.0.65"));
                 break;
             case "scale":
                 Console.Write(Scale(suites, scratch, length, count));
@@ -70,6 +70,14 @@ void Run(ParseResult parsed, Suites suites, string scratch)
                 break;
             default:
                 throw new ArgumentException($"there is no '{what}': start, apply, short, real, scale, fourteen");
+        }
+    }
+
+    void ShowAll(ImmutableArray<Contest> contests)
+    {
+        foreach (var contest in contests)
+        {
+            Show(contest);
         }
     }
 

@@ -35,20 +35,30 @@ internal sealed class Suites(Programs programs, string scratch)
         return new Contest("start-up", programs.Quilt is { } quilt ? [.. arms, new Arm("quilt --version", Fresh, quilt, ["--version"]) { Environment = programs.QuiltEnvironment }] : arms);
     }
 
-    /// <summary>The series on the release. Ours checks the archive's digest and writes the whole tree; the others begin in a copy of it, and git once in the archive.</summary>
-    public Contest Apply(GeneratedPackage package, int patches) => new(
-        $"{patches} patch{(patches == 1 ? "" : "es")}",
+    /// <summary>The series on the release, from its archive to a patched tree, and in a copy of its files, whose making does not count.</summary>
+    public ImmutableArray<Contest> Apply(GeneratedPackage package, int patches)
+    {
+        var name = $"{patches} patch{(patches == 1 ? "" : "es")}";
+        string[] settings = ["--settings", Path.Combine(package.Home, "patchforge.yaml"), "--quiet"];
+        return
         [
-            new Arm("patchforge apply", Fresh, programs.Tool,
-                ["apply", package.Releases[0], "--to", "{folder}/made", "--settings", Path.Combine(package.Home, "patchforge.yaml"), "--distdir", package.Distdir, "--quiet"],
-                folder => Path.Combine(folder, "made")) { Environment = Cache },
-            FromArchive(package.Archive, package.Mailbox),
-            .. QuiltFromArchive(package.Archive, package.Series),
-            .. Others(package.Plain, package.Repository, package.Series, package.Mailbox),
-        ]);
+            new Contest($"{name}, from the archive",
+            [
+                new Arm("patchforge apply", Fresh, programs.Tool,
+                    ["apply", package.Releases[0], "--to", "{folder}/made", "--distdir", package.Distdir, .. settings], folder => Path.Combine(folder, "made")) { Environment = Cache },
+                FromArchive(package.Archive, package.Mailbox),
+                .. QuiltFromArchive(package.Archive, package.Series),
+            ]),
+            new Contest($"{name}, in a tree that is there",
+            [
+                new Arm("patchforge apply --in", () => Copied(package.Plain), programs.Tool, ["apply", package.Releases[0], "--in", "{folder}", .. settings], folder => folder),
+                .. Others(package.Plain, package.Repository, package.Series, package.Mailbox),
+            ]),
+        ];
+    }
 
     /// <summary>Our own series on a release of httpd, with the source of this machine.</summary>
-    public Contest Real(string checkout, string release)
+    public ImmutableArray<Contest> Real(string checkout, string release)
     {
         var (plain, series, mailbox) = (Path.Combine(scratch, "httpd"), Path.Combine(scratch, "httpd-series"), Path.Combine(scratch, "httpd.mbox"));
         string[] rest = ["--unofficial", "--quiet", "--settings", Path.Combine(checkout, "patchforge.yaml")];
@@ -62,13 +72,21 @@ internal sealed class Suites(Programs programs, string scratch)
         Directory.CreateDirectory(plain);
         new Arm("the release", Fresh, "tar", ["-xf", archive, "--strip-components=1"]).Measure(plain);
         var repository = GeneratedPackage.MakeRepository(plain, plain + "-git");
-        return new Contest($"httpd {release}, {Directory.EnumerateFiles(series, "*.patch").Count()} patches",
+        var name = $"httpd {release}, {Directory.EnumerateFiles(series, "*.patch").Count()} patches";
+        return
         [
-            new Arm("patchforge apply", Fresh, programs.Tool, ["apply", release, "--to", "{folder}/made", .. rest], folder => Path.Combine(folder, "made")),
-            FromArchive(archive, mailbox),
-            .. QuiltFromArchive(archive, series),
-            .. Others(plain, repository, series, mailbox),
-        ]);
+            new Contest($"{name}, from the archive",
+            [
+                new Arm("patchforge apply", Fresh, programs.Tool, ["apply", release, "--to", "{folder}/made", .. rest], folder => Path.Combine(folder, "made")),
+                FromArchive(archive, mailbox),
+                .. QuiltFromArchive(archive, series),
+            ]),
+            new Contest($"{name}, in a tree that is there",
+            [
+                new Arm("patchforge apply --in", () => Copied(plain), programs.Tool, ["apply", release, "--in", "{folder}", .. rest[1..]], folder => folder),
+                .. Others(plain, repository, series, mailbox),
+            ]),
+        ];
     }
 
     private Arm FromArchive(string archive, string mailbox) => new("git am, from the archive", Fresh, "sh",
@@ -102,35 +120,39 @@ internal sealed class Suites(Programs programs, string scratch)
     private static readonly ImmutableSortedDictionary<string, string> s_somebody = ImmutableSortedDictionary<string, string>.Empty
         .Add("GIT_AUTHOR_NAME", "Somebody").Add("GIT_AUTHOR_EMAIL", "somebody@example.org").Add("GIT_COMMITTER_NAME", "Somebody").Add("GIT_COMMITTER_EMAIL", "somebody@example.org");
 
+    private string Copied(string from)
+    {
+        var folder = Fresh();
+        GeneratedPackage.Copy(from, folder);
+        return folder;
+    }
+
     private ImmutableArray<Arm> Others(string plain, string repository, string series, string mailbox)
     {
-        string Copied(string from, bool withSeries)
+        string Repository()
         {
-            var folder = Fresh();
-            GeneratedPackage.Copy(from, folder);
-            if (withSeries)
-            {
-                GeneratedPackage.Copy(series, Path.Combine(folder, "patches"));
-            }
+            // The copies are other files to git, which would look into each before it begins.
+            var folder = Copied(repository);
+            GeneratedPackage.Git(folder, "update-index", "-q", "--refresh");
+            return folder;
+        }
 
-            if (from == repository)
-            {
-                // The copies are other files to git, which would look into each before it begins.
-                GeneratedPackage.Git(folder, "update-index", "-q", "--refresh");
-            }
-
+        string WithSeries()
+        {
+            var folder = Copied(plain);
+            GeneratedPackage.Copy(series, Path.Combine(folder, "patches"));
             return folder;
         }
 
         ImmutableArray<Arm> arms =
         [
-            new Arm("git am", () => Copied(repository, false), "git", ["am", "-q", mailbox], folder => folder) { Environment = s_somebody },
-            new Arm("git apply, all in one process", () => Copied(plain, false), "sh", ["-c", "exec git apply $(sed -n \"s|^[^#].*|$0/&|p\" \"$0/series\")", series], folder => folder),
-            new Arm("patch -p1, one after the other", () => Copied(plain, false), "sh",
+            new Arm("git am", Repository, "git", ["am", "-q", mailbox], folder => folder) { Environment = s_somebody },
+            new Arm("git apply, all in one process", () => Copied(plain), "sh", ["-c", "exec git apply $(sed -n \"s|^[^#].*|$0/&|p\" \"$0/series\")", series], folder => folder),
+            new Arm("patch -p1, one after the other", () => Copied(plain), "sh",
                 ["-c", "grep '^[^#]' \"$0/series\" | while read -r name; do patch -s -p1 --no-backup-if-mismatch -i \"$0/$name\" || exit 1; done", series], folder => folder),
         ];
         return programs.Quilt is { } quilt
-            ? [.. arms, new Arm("quilt push -a", () => Copied(plain, true), quilt, ["--quiltrc=-", "push", "-a", "-q"], folder => folder) { Environment = programs.QuiltEnvironment }]
+            ? [.. arms, new Arm("quilt push -a", WithSeries, quilt, ["--quiltrc=-", "push", "-a", "-q"], folder => folder) { Environment = programs.QuiltEnvironment }]
             : arms;
     }
 }

@@ -15,11 +15,12 @@ SLOT="0"
 KEYWORDS="-* ~amd64"
 RESTRICT="fetch"
 
+# Machine code, without a runtime beside it. Of OpenSSL it opens libssl.so.3 when it needs a digest.
 RDEPEND="
 	app-shells/bash
 	dev-libs/openssl
 	sys-apps/util-linux
-	virtual/dotnet-sdk:10.0
+	sys-libs/glibc
 "
 
 QA_PREBUILT="opt/patchforge/*"

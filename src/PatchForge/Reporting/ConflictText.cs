@@ -53,37 +53,69 @@ public static class ConflictText
     {
         var digits = block.Rows.Select(row => Math.Max(row.LeftLine ?? 0, row.RightLine ?? 0)).DefaultIfEmpty().Max().ToString(CultureInfo.InvariantCulture).Length;
         var half = (screen.Width - 3) / 2;
-        text.Append(Fit([new ShownPiece($"{new string(' ', digits)} {file.Ours}", false)], half, "", screen)).Append(" | ")
-            .Append(new string(' ', digits)).Append(' ').Append(Shown(file.Theirs)).Append('\n');
+        var width = half - digits - 1;
+        Row(text, Folded(null, [new ShownPiece(file.Ours, false)]), Folded(null, [new ShownPiece(file.Theirs, false)]), " | ");
         foreach (var row in block.Rows)
         {
             var isSame = row.LeftLine is not null && row.RightLine is not null && !row.Left.Concat(row.Right).Any(piece => piece.Changed);
-            text.Append(Number(row.LeftLine, digits)).Append(Fit(row.Left, half - digits - 1, isSame ? "" : Screen.Red, screen))
-                .Append(isSame ? "   " : " | ")
-                .Append(Number(row.RightLine, digits)).Append(Fit(row.Right, half - digits - 1, isSame ? "" : Screen.Green, screen).TrimEnd()).Append('\n');
+            Row(text, Folded(row.LeftLine, row.Left, isSame ? "" : Screen.Red), Folded(row.RightLine, row.Right, isSame ? "" : Screen.Green), isSame ? "   " : " | ");
         }
 
         text.Append('\n');
+
+        ImmutableArray<string> Folded(int? line, ImmutableArray<ShownPiece> pieces, string colour = "") =>
+            [.. Fold(pieces, width, colour, screen).Select((part, index) => Number(index == 0 ? line : null, index > 0, digits) + part)];
+
+        void Row(StringBuilder to, ImmutableArray<string> left, ImmutableArray<string> right, string between)
+        {
+            for (var part = 0; part < Math.Max(left.Length, right.Length); part++)
+            {
+                to.Append(part < left.Length ? left[part] : new string(' ', half)).Append(between)
+                    .Append(part < right.Length ? right[part].TrimEnd() : "").Append('\n');
+            }
+        }
     }
 
-    private static string Number(int? line, int digits) => (line?.ToString(CultureInfo.InvariantCulture) ?? "").PadLeft(digits) + " ";
+    /// <summary>The column before a side: its line's number, or that what stands there is the rest of the line above.</summary>
+    private static string Number(int? line, bool isRest, int digits) =>
+        (line?.ToString(CultureInfo.InvariantCulture) ?? (isRest ? "…" : "")).PadLeft(digits) + " ";
 
-    /// <summary>The pieces in exactly so many columns. What is too long ends in an ellipsis; the report has all of it.</summary>
-    private static string Fit(ImmutableArray<ShownPiece> pieces, int width, string colour, Screen screen)
+    /// <summary>All of the pieces, in parts of exactly so many columns: a line that is too long goes on below itself, since it has to be decided by.</summary>
+    private static List<string> Fold(ImmutableArray<ShownPiece> pieces, int width, string colour, Screen screen)
     {
-        var text = new StringBuilder();
-        var left = width;
+        var (parts, text, left) = (new List<string>(), new StringBuilder(), width);
         var isWhole = pieces.All(piece => piece.Changed);
+        var marked = screen.HasColours && colour.Length > 0;
         foreach (var piece in pieces)
         {
-            var shown = Shown(piece.Text);
-            shown = shown.Length > left ? shown[..Math.Max(0, left - 1)] + (left > 0 ? "…" : "") : shown;
-            left -= shown.Length;
-            var marked = screen.HasColours && colour.Length > 0;
-            text.Append(marked ? colour : "").Append(marked && piece.Changed && !isWhole ? Screen.Reverse : "").Append(shown).Append(marked ? Screen.Plain : "");
+            for (var rest = Shown(piece.Text); rest.Length > 0;)
+            {
+                var taken = Math.Min(left, rest.Length);
+                taken -= taken > 0 && taken < rest.Length && char.IsHighSurrogate(rest[taken - 1]) ? 1 : 0; // both halves of a character or none
+                if (taken == 0)
+                {
+                    End();
+                    continue;
+                }
+
+                text.Append(marked ? colour : "").Append(marked && piece.Changed && !isWhole ? Screen.Reverse : "").Append(rest, 0, taken).Append(marked ? Screen.Plain : "");
+                (left, rest) = (left - taken, rest[taken..]);
+            }
         }
 
-        return text.Append(' ', Math.Max(0, left)).ToString();
+        if (parts.Count == 0 || left < width)
+        {
+            End();
+        }
+
+        return parts;
+
+        void End()
+        {
+            parts.Add(text.Append(' ', left).ToString());
+            text.Clear();
+            left = width;
+        }
     }
 
     private static string Shown(string text) => string.Concat(text.Select(c => c == '\t' ? ' ' : char.IsControl(c) ? '\ufffd' : c));

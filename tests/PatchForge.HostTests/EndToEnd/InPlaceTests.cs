@@ -103,7 +103,9 @@ public sealed class InPlaceTests : IDisposable
         {
             Unpack();
             var answer = await killed.KilledAt(strace, calls, number, "apply", "1.0", "--in", Source);
-            foreach (var (file, content) in State().Where(file => !file.Key.StartsWith(".patchforge-apply", StringComparison.Ordinal)))
+            var now = State();
+            Assert.Empty(before.Keys.Intersect(after.Keys).Except(now.Keys)); // never away, not for the time of a rename either
+            foreach (var (file, content) in now.Where(file => !file.Key.StartsWith(".patchforge-apply", StringComparison.Ordinal)))
             {
                 Assert.True(before.GetValueOrDefault(file) == content || after.GetValueOrDefault(file) == content, $"{calls} {number}: {file} is neither as it was nor as it shall be");
             }

@@ -22,6 +22,7 @@ public sealed class EngineBenchTests
 
         Assert.True(process.ExitCode == 0, output + await error);
         Assert.Contains("| patchforge apply |", output, StringComparison.Ordinal);
+        Assert.Contains("| patchforge apply --in |", output, StringComparison.Ordinal);
         Assert.Contains("| git am |", output, StringComparison.Ordinal);
     }
 }

@@ -33,7 +33,7 @@ public sealed class LocalRepositories : IGitRepositories
     public IGitSnapshot? OpenRevision(string folder, string revision, out string below)
     {
         below = "";
-        if (Repository.Discover(folder) is not { } found)
+        if (Discover(folder) is not { } found)
         {
             return null;
         }
@@ -51,6 +51,25 @@ public sealed class LocalRepositories : IGitRepositories
     }
 
     public IGitHistory OpenHistory(string repository) => new History(Open(repository));
+
+    /// <summary>
+    /// The nearest folder, this one or one above it, that is a work tree or a bare repository; null for none. libgit2 looks for
+    /// itself, but answers in a buffer that does not come back to a tool of machine code (docs/adr/0027).
+    /// </summary>
+    internal static string? Discover(string folder)
+    {
+        for (var at = Path.GetFullPath(folder); at is not null; at = Path.GetDirectoryName(at))
+        {
+            // gitrepository-layout(5): a work tree has .git, a folder or a file that names one; a bare repository has these three.
+            if (Path.Exists(Path.Combine(at, ".git"))
+                || (File.Exists(Path.Combine(at, "HEAD")) && Directory.Exists(Path.Combine(at, "objects")) && Directory.Exists(Path.Combine(at, "refs"))))
+            {
+                return at;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Null for what names no commit, also for what cannot be a revision at all.</summary>
     internal static Commit? Resolve(Repository repository, string revision)

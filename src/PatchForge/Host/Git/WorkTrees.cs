@@ -42,7 +42,7 @@ public sealed class WorkTrees : IGitWorkTrees
 
     public IGitWorkTree? Open(string folder)
     {
-        if (Repository.Discover(folder) is not { } found)
+        if (LocalRepositories.Discover(folder) is not { } found)
         {
             return null;
         }
