@@ -108,7 +108,6 @@ void itk_socket_close(apr_socket_t *csd, int fd);
 
 /* A worker, once. */
 void itk_input_register(void);
-void itk_refuse_register(void);
 
 /* A connection that the worker may give back: from here on this reads it. */
 void itk_input_begin(conn_rec *c);
@@ -122,6 +121,11 @@ int itk_input_head_follows(void);
 /* Looks at what the connection has, and leaves it there: ITK_HEAD_*, or -1 and
  * the connection is over. */
 int itk_input_peek(void);
+
+/* ---- itk_refuse.c ------------------------------------------------------- */
+
+/* A worker, once. */
+void itk_refuse_register(void);
 
 /* ---- itk_vhost.c -------------------------------------------------------- */
 
