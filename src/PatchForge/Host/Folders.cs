@@ -8,6 +8,7 @@ public sealed partial class Folders : IFolders
     private const int AtFdcwd = -100;         // <fcntl.h>
     private const int AtSymlinkNofollow = 0x100; // <fcntl.h>
     private const uint StatxUidGid = 0x8 | 0x10; // <linux/stat.h>
+    private const uint StatxMark = 0x40 | 0x80 | 0x100 | 0x200; // STATX_MTIME, _CTIME, _INO, _SIZE
     private const uint RenameExchange = 1 << 1; // <linux/fs.h>
     private const int ReadOnlyDirectoryCloexec = 0x10000 | 0x80000; // O_RDONLY | O_DIRECTORY | O_CLOEXEC, x86-64 and asm-generic
     private const int ReadOnlyDirectoryCloexecArm = 0x4000 | 0x80000;
@@ -43,6 +44,21 @@ public sealed partial class Folders : IFolders
             _ = LChown(path, MemoryMarshal.Read<uint>(status[20..]), MemoryMarshal.Read<uint>(status[24..]));
         }
     }
+
+    public FileMark? Mark(string path)
+    {
+        Span<byte> status = stackalloc byte[256];
+        if (StatX(AtFdcwd, path, 0, StatxMark, ref MemoryMarshal.GetReference(status)) != 0)
+        {
+            return null;
+        }
+
+        return new FileMark(
+            MemoryMarshal.Read<long>(status[40..]), MemoryMarshal.Read<ulong>(status[32..]), Nanoseconds(status[112..]), Nanoseconds(status[96..]));
+    }
+
+    /// <summary>struct statx_timestamp, statx(2). As a whole number: DateTime knows hundreds of nanoseconds alone.</summary>
+    private static Int128 Nanoseconds(ReadOnlySpan<byte> time) => ((Int128)MemoryMarshal.Read<long>(time) * 1_000_000_000) + MemoryMarshal.Read<uint>(time[8..]);
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

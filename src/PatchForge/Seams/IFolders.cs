@@ -18,4 +18,7 @@ public interface IFolders
     /// <paramref name="like"/>, as far as this user may: root's run over a user's checkout leaves it the user's.
     /// </summary>
     void Own(string path, string like);
+
+    /// <summary>Null where no file is, or none that this user may see.</summary>
+    FileMark? Mark(string path);
 }

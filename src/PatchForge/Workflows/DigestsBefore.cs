@@ -1,17 +1,18 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using PatchForge.Releases;
 using PatchForge.Seams;
 
 namespace PatchForge.Workflows;
 
 /// <summary>
-/// Digests that were computed in earlier runs, in one file of the per-user cache: a file of the same path, size, time of change and
-/// time of birth is not read again, as git does not read what its index knows. A file that was changed less than two seconds
-/// before it was read is not kept: a second change could have left the same time.
+/// Digests that were computed in earlier runs, in one file of the per-user cache: a file of the same path and <see cref="FileMark"/>
+/// is not read again, as git does not read what its index knows (ADR 29). A file that was changed less than two seconds before it
+/// was read is not kept: a second change could have left the same time.
 /// </summary>
-/// <param name="file">A line for each file: size, the two times in ticks, then algorithms and digests in turn, and last the path.</param>
-internal sealed class DigestsBefore(string file, IClock clock)
+/// <param name="file">A line for each file: SHA-256 of the rest of the line, mark, algorithms and digests in turn, and last the path; tabs between.</param>
+internal sealed class DigestsBefore(string file, IClock clock, IFolders folders)
 {
     private const int Most = 1000;
     private static readonly TimeSpan Young = TimeSpan.FromSeconds(2);
@@ -22,40 +23,38 @@ internal sealed class DigestsBefore(string file, IClock clock)
     /// <param name="read">Reads the file.</param>
     public async Task<FileDigests> Of(string path, IReadOnlyCollection<DigestAlgorithm> wanted, Func<Task<FileDigests>> read)
     {
-        var stamp = Stamp(path);
-        if (Find(path, stamp) is { } known && wanted.All(algorithm => known.Hex.ContainsKey(algorithm.Name)))
+        var mark = folders.Mark(path);
+        if (mark is not null && Find(path, mark) is { } known && wanted.All(algorithm => known.Hex.ContainsKey(algorithm.Name)))
         {
             return known;
         }
 
-        var begin = clock.UtcNow.UtcDateTime;
+        var begin = clock.UtcNow;
         var digests = await read();
-        if (File.GetLastWriteTimeUtc(path) + Young < begin && Stamp(path) == stamp && path.AsSpan().IndexOfAny('\n', '\t') < 0)
+        if (mark is not null && IsOld(mark, begin) && folders.Mark(path) == mark && path.AsSpan().IndexOfAny('\n', '\t') < 0)
         {
-            Keep(path, $"{stamp}\t{string.Join('\t', digests.Hex.Select(digest => $"{digest.Key}\t{digest.Value}"))}\t{path}");
+            var line = $"{mark}\t{string.Join('\t', digests.Hex.Select(digest => $"{digest.Key}\t{digest.Value}"))}\t{path}";
+            Keep(path, $"{Seal(line)}\t{line}");
         }
 
         return digests;
     }
 
-    private FileDigests? Find(string path, string stamp)
+    private static bool IsOld(FileMark mark, DateTimeOffset now) =>
+        mark.Changed < (Int128)(now - Young - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+
+    private FileDigests? Find(string path, FileMark mark)
     {
         lock (_gate)
         {
             _lines ??= [.. (KeptFile.Read(file) ?? "").Split('\n')];
-            var line = _lines.Find(one => one.EndsWith("\t" + path, StringComparison.Ordinal) && one.StartsWith(stamp + "\t", StringComparison.Ordinal));
-            var hex = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-            foreach (var pair in line?.Split('\t')[3..^1].Chunk(2) ?? [])
+            var line = _lines.Find(one => one.EndsWith("\t" + path, StringComparison.Ordinal));
+            if (line?.Split('\t') is not [var seal, var then, .. var digests, _] || then != mark.ToString() || seal != Seal(line[(seal.Length + 1)..]))
             {
-                if (DigestAlgorithm.Find(pair[0])?.Complaint(pair[^1]) is not null)
-                {
-                    return null;
-                }
-
-                hex[pair[0]] = pair[^1];
+                return null;
             }
 
-            return hex.Count == 0 ? null : new FileDigests(long.Parse(stamp.Split('\t')[0], CultureInfo.InvariantCulture), hex.ToImmutable());
+            return new FileDigests(mark.Size, digests.Chunk(2).ToImmutableSortedDictionary(pair => pair[0], pair => pair[^1], StringComparer.Ordinal));
         }
     }
 
@@ -69,9 +68,5 @@ internal sealed class DigestsBefore(string file, IClock clock)
         }
     }
 
-    private static string Stamp(string path)
-    {
-        var info = new FileInfo(path);
-        return string.Create(CultureInfo.InvariantCulture, $"{info.Length}\t{info.LastWriteTimeUtc.Ticks}\t{info.CreationTimeUtc.Ticks}");
-    }
+    private static string Seal(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

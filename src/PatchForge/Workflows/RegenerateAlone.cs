@@ -47,7 +47,7 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
 
         // A check reads and sources everything; who writes does not do again what an earlier run did with the same files.
         var known = request.Check ? null : Known();
-        var digests = known is null ? null : new DigestsBefore(Path.Combine(known, "digests"), outside.Clock);
+        var digests = known is null ? null : new DigestsBefore(Path.Combine(known, "digests"), outside.Clock, outside.Folders);
         var overlay = await new RegenerateOverlay(outside.Processes).Run(
             new RegenerateOverlayRequest(
                 settings,
@@ -56,7 +56,7 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
                 EclassSources.Locate(request.Gentoo, variable, settings.PathOf(settings.Overlay.Packages)))
             {
                 Alone = request.Part == Part.Ebuild ? null : request.Part,
-                Known = known is null ? null : Path.Combine(known, "metadata"),
+                Known = known is null ? null : new SourcedBefore(Path.Combine(known, "metadata"), Bash()),
                 AtHand = DistfilesForManifest.AtHand(outside, variable, request.Distdir, digests),
             },
             cancel);
@@ -76,6 +76,9 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
             [.. changes.Select(change => change.Path.Text)],
             request.Part == Part.Ebuild ? [] : overlay.Notes);
     }
+
+    /// <summary>Which bash would source an ebuild here.</summary>
+    private string Bash() => outside.Processes.Find("bash") is { } bash ? $"{bash} {outside.Folders.Mark(bash)}" : "";
 
     /// <summary>The per-user cache; null where nothing says where it is.</summary>
     private string? Known()

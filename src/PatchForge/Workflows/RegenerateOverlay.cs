@@ -43,8 +43,8 @@ public sealed record RegenerateOverlayRequest(
     /// </summary>
     public Part? Alone { get; init; }
 
-    /// <summary>The folder in which it is kept what sourcing told, for the next run; null where every ebuild is to be sourced.</summary>
-    public string? Known { get; init; }
+    /// <summary>What sourcing told in earlier runs; null where every ebuild is to be sourced.</summary>
+    internal SourcedBefore? Known { get; init; }
 
     /// <summary>Looks for a distfile by its name alone, of a package whose ebuilds are people's; null when it is not at hand.</summary>
     public Func<string, CancellationToken, Task<DistfileFacts?>> AtHand { get; init; } = (_, _) => Task.FromResult<DistfileFacts?>(null);
@@ -86,7 +86,7 @@ public sealed class RegenerateOverlay(IProcesses processes)
             work.DropStaleEbuilds([.. generated.Select(ebuild => ebuild.FileName)], OverlayFolder.IsGenerated);
         }
 
-        var source = new SourceEbuild(processes) { Before = request.Known is { } known ? new SourcedBefore(known) : null };
+        var source = new SourceEbuild(processes) { Before = request.Known };
         await work.SourceTogether(source, generated, cancel);
         var cache = await work.Cache(source, generated, cancel);
         var manifest = request.Alone == Part.Cache ? null : work.Manifest([.. generated.Select(ebuild => ebuild.FileName)], cache);

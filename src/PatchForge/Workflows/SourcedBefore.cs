@@ -9,13 +9,14 @@ namespace PatchForge.Workflows;
 /// <summary>
 /// What sourcing told of ebuilds in earlier runs: one file for each category, name and version, in the per-user cache, as Portage
 /// keeps /var/cache/edb/dep beside what a repository ships. An answer is taken for the very same ebuild, sourced by the very same
-/// scripts with the very same eclasses, so it is what sourcing would tell again; what stands in metadata/md5-cache is not asked,
+/// scripts and the same bash with the very same eclasses, so it is what sourcing would tell again; what stands in metadata/md5-cache is not asked,
 /// and an entry that somebody changed there is written anew. What does not source is not kept.
 /// </summary>
 /// <param name="folder">Made when there is something to keep. One that cannot be read or written costs time and nothing else.</param>
-internal sealed class SourcedBefore(string folder)
+/// <param name="bash">Which bash sources them; another one may tell something else.</param>
+internal sealed class SourcedBefore(string folder, string bash)
 {
-    private const string Scripts = "metadata.bash";
+    private static readonly ImmutableArray<string> Scripts = ["metadata.bash", "several.bash", "sealed.bash"];
     private const string Key = "_key_=";
     private const string Eclasses = "_eclasses_=";
     private const string Seal = "_sha256_=";
@@ -53,10 +54,10 @@ internal sealed class SourcedBefore(string folder)
     private string FileOf(EbuildToSource ebuild) => Path.Combine(folder, ebuild.Category, ebuild.FileName[..^".ebuild".Length]);
 
     /// <summary>All that decides what sourcing tells, but for the eclasses.</summary>
-    private static string Of(EbuildToSource ebuild)
+    private string Of(EbuildToSource ebuild)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{Workflows.Seal.Script(Scripts)}\0{ebuild.Category}\0{ebuild.Package}\0{ebuild.FileName}\0"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{string.Join('\0', Scripts.Select(Workflows.Seal.Script))}\0{bash}\0{ebuild.Category}\0{ebuild.Package}\0{ebuild.FileName}\0"));
         hash.AppendData(ebuild.Content.Span);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

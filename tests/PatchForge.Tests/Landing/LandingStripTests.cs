@@ -235,5 +235,7 @@ public sealed class LandingStripTests : IDisposable
         public void Sync(string folder) => _real.Sync(folder);
 
         public void Own(string path, string like) => _real.Own(path, like);
+
+        public FileMark? Mark(string path) => _real.Mark(path);
     }
 }

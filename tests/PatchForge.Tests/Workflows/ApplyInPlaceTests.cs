@@ -243,5 +243,7 @@ public sealed class ApplyInPlaceTests : IDisposable
         }
 
         public void Own(string path, string like) => _folders.Own(path, like);
+
+        public FileMark? Mark(string path) => _folders.Mark(path);
     }
 }

@@ -1,4 +1,6 @@
+using PatchForge.Host;
 using PatchForge.Releases;
+using PatchForge.Seams;
 using PatchForge.Workflows;
 
 namespace PatchForge.Tests.Workflows;
@@ -10,6 +12,7 @@ public sealed class DigestsBeforeTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly string _file;
+    private readonly LaterClock _clock = new() { By = TimeSpan.FromSeconds(10) };
     private int _reads;
 
     public DigestsBeforeTests()
@@ -55,9 +58,9 @@ public sealed class DigestsBeforeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_was_written_just_now_is_not_kept()
+    public async Task A_file_that_was_changed_just_now_is_not_kept_whatever_its_time_says()
     {
-        File.SetLastWriteTimeUtc(_file, new FixedClock().UtcNow.UtcDateTime.AddSeconds(-1));
+        _clock.By = TimeSpan.Zero;
 
         await Of(DigestAlgorithm.Md5);
         await Of(DigestAlgorithm.Md5);
@@ -66,9 +69,60 @@ public sealed class DigestsBeforeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_clock_that_was_set_back_keeps_nothing()
+    {
+        _clock.By = TimeSpan.FromDays(-1);
+
+        await Of(DigestAlgorithm.Md5);
+        await Of(DigestAlgorithm.Md5);
+
+        Assert.Equal(2, _reads);
+    }
+
+    [Fact]
+    public async Task Another_content_of_the_same_size_whose_time_was_put_back_is_read()
+    {
+        var before = await Of(DigestAlgorithm.Md5);
+        await using (var open = File.OpenWrite(_file))
+        {
+            open.Write("another"u8);
+        }
+
+        File.SetLastWriteTimeUtc(_file, Written);
+
+        Assert.NotEqual(before[DigestAlgorithm.Md5], (await Of(DigestAlgorithm.Md5))[DigestAlgorithm.Md5]);
+    }
+
+    [Fact]
+    public async Task A_file_that_takes_the_name_with_the_same_size_and_time_is_read()
+    {
+        var other = _folder.Write("other", "another"u8.ToArray());
+        File.SetLastWriteTimeUtc(other, Written);
+        var before = await Of(DigestAlgorithm.Md5);
+        File.Move(other, _file, overwrite: true);
+
+        Assert.NotEqual(before[DigestAlgorithm.Md5], (await Of(DigestAlgorithm.Md5))[DigestAlgorithm.Md5]);
+    }
+
+    [Fact]
+    public async Task A_link_is_what_it_leads_to()
+    {
+        var link = _folder["link.tar"];
+        File.CreateSymbolicLink(link, _file);
+        var before = await Of(link, DigestAlgorithm.Md5);
+        Assert.Equal(7, before.Size);
+        Assert.Equal(7, (await Of(link, DigestAlgorithm.Md5)).Size);
+        Assert.Equal(1, _reads);
+
+        File.WriteAllText(_file, "another");
+
+        Assert.NotEqual(before[DigestAlgorithm.Md5], (await Of(link, DigestAlgorithm.Md5))[DigestAlgorithm.Md5]);
+    }
+
+    [Fact]
     public async Task A_file_that_changes_while_it_is_read_is_not_kept()
     {
-        await new DigestsBefore(_folder["memory"], new FixedClock()).Of(_file, [DigestAlgorithm.Md5], async () =>
+        await new DigestsBefore(_folder["memory"], _clock, new Folders()).Of(_file, [DigestAlgorithm.Md5], async () =>
         {
             var digests = await Read([DigestAlgorithm.Md5]);
             File.SetLastWriteTimeUtc(_file, Written.AddSeconds(1));
@@ -85,6 +139,7 @@ public sealed class DigestsBeforeTests : IDisposable
     [InlineData("MD5", "MD6")]
     [InlineData("\t", " ")]
     [InlineData("9a0364b9e99bb480dd25e1f0284c8555", "9a0364b9e99bb480dd25e1f0284c855")]
+    [InlineData("9a0364b9e99bb480dd25e1f0284c8555", "9a0364b9e99bb480dd25e1f0284c8556")]
     public async Task A_damaged_line_is_not_believed(string what, string into)
     {
         await Of(DigestAlgorithm.Md5);
@@ -110,11 +165,23 @@ public sealed class DigestsBeforeTests : IDisposable
 
     /// <summary>Each time as a run of its own.</summary>
     private Task<FileDigests> Of(string file, params DigestAlgorithm[] wanted) =>
-        new DigestsBefore(_folder["memory"], new FixedClock()).Of(file, wanted, () => Read(wanted, file));
+        new DigestsBefore(_folder["memory"], _clock, new Folders()).Of(file, wanted, () => Read(wanted, file));
 
     private Task<FileDigests> Read(DigestAlgorithm[] wanted, string? file = null)
     {
         _reads++;
         return FileDigests.OfFile(file ?? _file, wanted, null, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The machine's, which a file's ctime is taken from, and some time on.</summary>
+    private sealed class LaterClock : IClock
+    {
+        private readonly MachineClock _machine = new();
+
+        public TimeSpan By { get; set; }
+
+        public DateTimeOffset UtcNow => _machine.UtcNow + By;
+
+        public TimeSpan Elapsed => _machine.Elapsed;
     }
 }

@@ -24,7 +24,7 @@ public sealed class SourcedBeforeTests : IDisposable
         Memory.Keep(Ebuild, _metadata);
     }
 
-    private SourcedBefore Memory => new(_folder["memory"]);
+    private SourcedBefore Memory => new(_folder["memory"], "bash 1");
 
     private string File1 => Path.Combine(_folder["memory"], "www-servers", "apache-1");
 
@@ -82,6 +82,12 @@ public sealed class SourcedBeforeTests : IDisposable
         Assert.Null(Memory.Find(Ebuild, _eclasses));
     }
 
+    [Fact]
+    public void Another_bash_may_tell_something_else()
+    {
+        Assert.Null(new SourcedBefore(_folder["memory"], "bash 2").Find(Ebuild, _eclasses));
+    }
+
     [Theory]
     [InlineData("EAPI=8", "EAPI=7")]
     [InlineData("_sha256_=", "_sha256_=0")]
@@ -109,7 +115,7 @@ public sealed class SourcedBeforeTests : IDisposable
     public void A_folder_that_cannot_be_written_costs_nothing()
     {
         _folder.Write("file", []);
-        var nowhere = new SourcedBefore(_folder["file"]);
+        var nowhere = new SourcedBefore(_folder["file"], "bash 1");
 
         nowhere.Keep(Ebuild, _metadata);
 
