@@ -260,7 +260,7 @@ public sealed class RegenerateOverlayTests : IDisposable
             Request(_settings, _eclasses, null, []) with { Alone = Part.Cache }, TestContext.Current.CancellationToken);
 
     private RegenerateOverlayRequest Request(ForgeSettings settings, EclassSources eclasses, string? root, DistfileFacts[] facts) =>
-        new(settings, [new("2.0", _patches)], [.. facts], eclasses) { Root = root, Known = _known };
+        new(settings, [new("2.0", _patches)], [.. facts], eclasses) { Root = root, Known = _known is null ? null : new(_known, "bash") };
 
     private async Task Land(params DistfileFacts[] facts) => Apply(await Run(facts));
 
