@@ -58,7 +58,7 @@ internal static class ApplyCommand
         var settings = run.Settings();
         var parsed = run.Parsed;
         var (line, release) = settings.Release(Chosen.Release(settings, parsed.GetRequiredValue(Release)).Version);
-        var series = await ReadSeries.Run(settings.Home, line, run.Cancel);
+        var series = ReadSeries.Run(settings.Home, line, run.Cancel);
         var answer = ApplyInPlace.Run(
             new InPlaceRequest(release.Version, series, folder, Chosen.Patches(parsed.GetValue(AcceptFuzz) ?? []), parsed.GetValue(Reverse)), run.Folders, run.Cancel);
         run.Answer(answer, Json.Default.InPlaceAnswer, Text);
@@ -84,7 +84,7 @@ internal static class ApplyCommand
         var (line, release) = settings.Release(Chosen.Release(settings, parsed.GetRequiredValue(Release)).Version);
         using var source = await new OpenSource(run.Outside, Environment.GetEnvironmentVariable)
             .Run(settings, release.Version, Chosen.Source(parsed, Distdir, Git, Unofficial, Trust), run.Cancel);
-        var series = await ReadSeries.Run(settings.Home, line, run.Cancel);
+        var series = ReadSeries.Run(settings.Home, line, run.Cancel);
         var move = ApplySeries.Run(new MoveRequest(release.Version, source.Tree, series, Chosen.Patches(parsed.GetValue(AcceptFuzz) ?? [])), run.Cancel);
         var written = await WriteTree.Run(new WriteTreeRequest(move.Tree, folder, parsed.GetValue(Force)), run.Outside.Story, run.Cancel);
         run.Answer(

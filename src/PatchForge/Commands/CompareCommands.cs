@@ -84,7 +84,7 @@ internal static class CompareCommands
         var parsed = run.Parsed;
         var release = new[] { parsed.GetValue(Good), parsed.GetValue(Bad) }.FirstOrDefault(end => settings.Lines.SelectMany(line => line.Releases).Any(one => one.Version == end));
         var line = Chosen.Line(settings, parsed.GetValue(Line), release);
-        var series = await ReadSeries.Run(settings.Home, line, run.Cancel);
+        var series = ReadSeries.Run(settings.Home, line, run.Cancel);
         var answer = new BisectPatch(run.Outside).Run(
             new BisectRequest(settings, line, PatchName.Parse(parsed.GetRequiredValue(Patch)), parsed.GetValue(Good), parsed.GetValue(Bad), parsed.GetValue(Clone) is { } clone ? Path.GetFullPath(clone) : null),
             series,

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using PatchForge.Trees;
 
 namespace PatchForge.Landing;
@@ -10,11 +10,14 @@ public sealed record FileReplacement(TreePath Path, TreeFile? Before, TreeFile? 
     /// <summary>What a print is where there is no file.</summary>
     internal const string None = "none";
 
-    /// <summary>Kind and content of a file as one word: <c>regular-</c>, <c>executable-</c> or <c>link-</c> and 64 hexadecimal digits of SHA-256.</summary>
+    /// <summary>
+    /// Kind and content of a file as one word: <c>regular-</c>, <c>executable-</c> or <c>link-</c> and 32 hexadecimal digits of XXH128.
+    /// It tells a file that changed from one that did not and guards against nobody: whoever could make two files with one print can write both.
+    /// </summary>
     internal static string Print(TreeFile? file) => file is null ? None : file.Mode switch
     {
         TreeMode.Executable => "executable-",
         TreeMode.Link => "link-",
         _ => "regular-",
-    } + Convert.ToHexStringLower(SHA256.HashData(file.Content.Span));
+    } + Convert.ToHexStringLower(XxHash128.Hash(file.Content.Span));
 }

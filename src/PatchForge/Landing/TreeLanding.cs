@@ -57,7 +57,7 @@ public sealed class TreeLanding(string root, IFolders folders)
         {
             var entries = changes.Select((change, number) => new LandingEntry(
                 change.Path, Path.Combine(State, number.ToString(CultureInfo.InvariantCulture)), FileReplacement.Print(change.Before), FileReplacement.Print(change.After))).ToImmutableArray();
-            Parallel.For(0, changes.Length, number => Stage(changes[number], entries[number].Staged));
+            StageAll(changes, entries);
             var open = Open(entries);
             journal.Write(entries, folders);
             PutInPlace(open);
@@ -93,6 +93,22 @@ public sealed class TreeLanding(string root, IFolders folders)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Failure.Refused($"{State} cannot be made: {e.Message}", "is there room, and is the tree yours to write?", cause: e);
+        }
+    }
+
+    /// <summary>A disk takes several flushes at once, but for a few files the threads take longer to start.</summary>
+    private void StageAll(ImmutableArray<FileReplacement> changes, ImmutableArray<LandingEntry> entries)
+    {
+        const int few = 8;
+        if (changes.Length > few)
+        {
+            Parallel.For(0, changes.Length, number => Stage(changes[number], entries[number].Staged));
+            return;
+        }
+
+        foreach (var (change, entry) in changes.Zip(entries))
+        {
+            Stage(change, entry.Staged);
         }
     }
 

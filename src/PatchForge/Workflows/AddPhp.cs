@@ -32,7 +32,7 @@ public sealed class AddPhp : IImageStep
     public static async Task<AddPhp> Of(Outside outside, IRoots roots, string home, LabSettings lab, CancellationToken cancel)
     {
         var php = lab.Php ?? throw Failure.Missing("the settings say nothing of PHP", "docs/settings.md, lab.php");
-        return new AddPhp(outside, roots, home, lab, BuildPhp.Identity(php, await BuildPhp.Edits(home, lab, php, cancel)));
+        return new AddPhp(outside, roots, home, lab, BuildPhp.Identity(php, BuildPhp.Edits(home, lab, php, cancel)));
     }
 
     public async Task Add(OpenedRoot root, BuiltVariant built, string image, CancellationToken cancel)

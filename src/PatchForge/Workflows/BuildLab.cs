@@ -45,7 +45,7 @@ public sealed class BuildLab(Outside outside, IRoots roots, Func<string, string?
             return await Run(request, build, line, atHand, cancel);
         }
 
-        var series = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal) { [line.Line] = await ReadSeries.Run(settings.Home, line, cancel) };
+        var series = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal) { [line.Line] = ReadSeries.Run(settings.Home, line, cancel) };
         using var prepared = (await new PrepareReleases(outside, variable).Run(settings, series, [request.Release], request.Source, [], cancel))[0];
         return await Run(request, build, line, prepared, cancel);
     }
@@ -106,7 +106,7 @@ public sealed class BuildLab(Outside outside, IRoots roots, Func<string, string?
         var tree = prepared.Move?.Tree ?? throw new InvalidOperationException("A prepared release has its series moved.");
         if (lab is not null)
         {
-            tree = ApplySeries.Run(new MoveRequest(prepared.Release, tree, await ReadSeries.Lab(settings.Home, lab, cancel)), cancel).Tree;
+            tree = ApplySeries.Run(new MoveRequest(prepared.Release, tree, ReadSeries.Lab(settings.Home, lab, cancel)), cancel).Tree;
         }
 
         var folder = Path.Combine(Directory.CreateDirectory(Path.Combine(roots.StateFolder, "patched")).FullName, prepared.Release + (lab is null ? "-shipped" : "-lab"));

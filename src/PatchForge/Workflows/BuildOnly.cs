@@ -30,7 +30,7 @@ public sealed class BuildOnly(Outside outside, IRoots roots, Func<string, string
             throw new Failure(FailureKind.CommandLine, $"there is no variant {unknown}", "the variants are " + string.Join(", ", line.Build.Variants.Keys));
         }
 
-        var series = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal) { [line.Line] = await ReadSeries.Run(settings.Home, line, cancel) };
+        var series = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal) { [line.Line] = ReadSeries.Run(settings.Home, line, cancel) };
         var prepared = (await new PrepareReleases(outside, variable).Run(settings, series, [request.Release], request.Source, [], cancel))[0];
         using (prepared)
         {

@@ -62,7 +62,7 @@ public sealed class BuildPhp(Outside outside, IRoots roots)
         .. edits.Patches.Select(patch => Convert.ToHexString(patch.Bytes.Span)),
     ]);
 
-    internal static Task<LoadedSeries> Edits(string home, LabSettings lab, PhpSettings php, CancellationToken cancel) =>
+    internal static LoadedSeries Edits(string home, LabSettings lab, PhpSettings php, CancellationToken cancel) =>
         ReadSeries.Lab(home, lab with { Series = php.Patches, Generated = [] }, cancel);
 
     private async Task<PhpOutcome.Built> Build(BuildPhpRequest request, CancellationToken cancel)
@@ -76,7 +76,7 @@ public sealed class BuildPhp(Outside outside, IRoots roots)
         }
 
         var began = outside.Clock.Elapsed;
-        var edits = await Edits(request.Home, request.Lab, php, cancel);
+        var edits = Edits(request.Home, request.Lab, php, cancel);
         MadeRoot.PrepareState(roots.StateFolder);
         var folder = Directory.CreateDirectory(Path.Combine(roots.StateFolder, "php")).FullName;
         var kept = Path.Combine(folder, Key(request, php, edits));

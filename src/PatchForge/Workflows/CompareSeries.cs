@@ -43,7 +43,7 @@ public sealed class CompareSeries(Outside outside, Func<string, string?> variabl
     {
         var before = await Open(request, request.Before ?? "HEAD", cancel);
         var after = request.After is { } named ? await Open(request, named, cancel)
-            : Now(await ReadSeries.Run(request.Settings.Home, request.Line, cancel));
+            : Now(ReadSeries.Run(request.Settings.Home, request.Line, cancel));
         var pairs = Paired(before, after);
         var kept = pairs.Where(pair => pair is { Before: not null, After: not null }).ToList();
         var inPlace = Steady([.. kept.OrderBy(pair => pair.Before).Select(pair => pair.After ?? 0)]);
@@ -96,7 +96,7 @@ public sealed class CompareSeries(Outside outside, Func<string, string?> variabl
         }
 
         using var source = await new OpenSource(outside, variable).Run(request.Settings, release, request.Source, cancel);
-        var move = ApplySeries.Run(new MoveRequest(release, source.Tree, (await ReadSeries.Run(request.Settings.Home, line, cancel)).For(release)), cancel);
+        var move = ApplySeries.Run(new MoveRequest(release, source.Tree, ReadSeries.Run(request.Settings.Home, line, cancel).For(release)), cancel);
         var patches = ImmutableArray.CreateBuilder<(SeriesEntry, Patch)>();
         foreach (var patch in move.Patches.Where(patch => !patch.Loaded.IsAbsent))
         {

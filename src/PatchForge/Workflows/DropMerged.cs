@@ -43,7 +43,7 @@ public sealed class DropMerged(Outside outside, Func<string, string?> variable)
         var series = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal);
         foreach (var line in settings.Lines)
         {
-            series[line.Line] = await ReadSeries.Run(settings.Home, line, cancel);
+            series[line.Line] = ReadSeries.Run(settings.Home, line, cancel);
         }
 
         foreach (var line in request.Lines)

@@ -33,7 +33,7 @@ public sealed class EditSeries(Outside outside, Func<string, string?> variable)
         var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Folder ?? DefaultFolder(settings.Home, release.Version)));
         RefuseFolder(folder);
         using var source = await new OpenSource(outside, variable).Run(settings, release.Version, request.Source, cancel);
-        var series = (await ReadSeries.Run(settings.Home, line, cancel)).For(release.Version);
+        var series = ReadSeries.Run(settings.Home, line, cancel).For(release.Version);
         var move = ApplySeries.Run(new MoveRequest(release.Version, source.Tree, series, request.AcceptFuzz), cancel);
         var when = new DateTimeOffset(release.Date.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
         var commits = Commits(source.Tree, move, when, cancel);

@@ -42,7 +42,7 @@ public sealed class ExportSeries(Outside outside, Func<string, string?> variable
     public async Task<ExportAnswer> Run(ExportRequest request, CancellationToken cancel)
     {
         var (settings, line) = (request.Settings, request.Line);
-        var all = await ReadSeries.Run(settings.Home, line, cancel);
+        var all = ReadSeries.Run(settings.Home, line, cancel);
         var series = request.Release is { } release ? all.For(release) : all;
         if (request.Only.FirstOrDefault(name => !series.Patches.Any(patch => patch.Name == name)) is { } unknown && request.Only.Contains(unknown))
         {

@@ -38,7 +38,7 @@ public sealed class ImportSeries(Outside outside)
         var strip = new LandingStrip(settings.Home, work, outside.Folders);
         strip.Recover();
         ConflictSession.RefuseIfOpen(settings.Home, outside.Folders);
-        var series = await ReadSeries.Run(settings.Home, line, cancel);
+        var series = ReadSeries.Run(settings.Home, line, cancel);
         var sources = request.Sources.Select(source => ReadForeign.Run(source, cancel)).ToList();
         var import = new Import(settings, line, series, request);
         foreach (var source in sources)

@@ -25,8 +25,8 @@ internal sealed record MadeOf(string Settings, ImmutableSortedDictionary<string,
                 continue;
             }
 
-            var own = await ReadSeries.Run(settings.Home, line, cancel);
-            var lab = line.Lab is { } more ? (await ReadSeries.Lab(settings.Home, more, cancel)).Patches : [];
+            var own = ReadSeries.Run(settings.Home, line, cancel);
+            var lab = line.Lab is { } more ? ReadSeries.Lab(settings.Home, more, cancel).Patches : [];
             foreach (var release in chosen)
             {
                 series[release] = RootIdentity.Digest(own.For(release).Patches.Concat(lab).SelectMany(Texts));

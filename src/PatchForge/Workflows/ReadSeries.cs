@@ -51,7 +51,10 @@ public sealed record LoadedSeries(
     public IEnumerable<LoadedPatch> Files => Patches.Concat(Own.Values.SelectMany(own => own.Values)).Where(patch => !patch.IsAbsent);
 }
 
-/// <summary>Reads a line's series: the series file, its patches, and those made from our own sources.</summary>
+/// <summary>
+/// Reads a line's series: the series file, its patches, and those made from our own sources. Not asynchronous: the files are
+/// small and near, and for a single one the threads of a pool would take longer to start than the reading takes.
+/// </summary>
 public static class ReadSeries
 {
     // A patch of a series is read by people; anything near this size is not one.
@@ -59,12 +62,12 @@ public static class ReadSeries
 
     /// <param name="home">The folder that holds the settings file.</param>
     /// <exception cref="Failure">Refused, with file and line: whatever the readers of series and patches refuse.</exception>
-    public static async Task<LoadedSeries> Run(string home, LineSettings line, CancellationToken cancel)
+    public static LoadedSeries Run(string home, LineSettings line, CancellationToken cancel)
     {
-        var series = await Folder(home, line.Series, line.Generated, [.. line.Releases.Select(release => release.Version)], cancel);
+        var series = Folder(home, line.Series, line.Generated, [.. line.Releases.Select(release => release.Version)], cancel);
         if (line.Lab is { } lab)
         {
-            RefuseLab.In(series, await Folder(home, lab.Series, lab.Generated, null, cancel));
+            RefuseLab.In(series, Folder(home, lab.Series, lab.Generated, null, cancel));
         }
 
         return series;
@@ -72,15 +75,15 @@ public static class ReadSeries
 
     /// <summary>The lab's series of a line that has one, to be applied on top of the line's own.</summary>
     /// <exception cref="Failure">As <see cref="Run"/>.</exception>
-    public static Task<LoadedSeries> Lab(string home, LabSettings lab, CancellationToken cancel) =>
+    public static LoadedSeries Lab(string home, LabSettings lab, CancellationToken cancel) =>
         Folder(home, lab.Series, lab.Generated, null, cancel);
 
     /// <param name="releases">Those whose own patches count; null where no release has any, and folders mean nothing.</param>
-    private static async Task<LoadedSeries> Folder(
+    private static LoadedSeries Folder(
         string home, string folder, ImmutableArray<GeneratedPatch> sources, ImmutableArray<string>? releases, CancellationToken cancel)
     {
         var seriesFile = $"{folder}/series";
-        var seriesText = await ReadOrNull(home, seriesFile, cancel)
+        var seriesText = ReadOrNull(home, seriesFile, cancel)
             ?? throw Failure.Refused("there is no series file", $"make it: the name of one patch a line, in order; it is looked for below the settings file's folder, {home}", new FileLocation(seriesFile));
         var series = SeriesFile.Parse(seriesText, seriesFile);
         var generated = sources.ToImmutableSortedDictionary(made => PatchName.Parse(made.Patch), made => made);
@@ -92,7 +95,7 @@ public static class ReadSeries
         {
             var name = planned.Entry.Name;
             var file = $"{folder}/{name}";
-            var onDisk = await ReadOrNull(home, file, cancel);
+            var onDisk = ReadOrNull(home, file, cancel);
             var bytes = generated.TryGetValue(name, out var made) ? GeneratePatch.Run(made, new DirectoryTree(Path.Combine(home, made.From)))
                 : onDisk is null && shared.Contains(name) ? throw Failure.Refused($"the patch '{name}' went away while it was read", null, planned.Entry.At)
                 : onDisk ?? default;
@@ -100,10 +103,10 @@ public static class ReadSeries
         }
 
         var basesFile = $"{folder}/{BasesFile.FileName}";
-        var bases = await ReadOrNull(home, basesFile, cancel) is { } text ? BasesFile.Parse(text, basesFile) : [];
+        var bases = ReadOrNull(home, basesFile, cancel) is { } text ? BasesFile.Parse(text, basesFile) : [];
         return new LoadedSeries(folder, series, patches.DrainToImmutable(), [.. plan.Orphans.Intersect(shared)], bases) is var loaded && own.IsEmpty
             ? loaded
-            : loaded with { Own = await LoadOwn(home, loaded, own, cancel) };
+            : loaded with { Own = LoadOwn(home, loaded, own, cancel) };
     }
 
     /// <summary>The names of the patches in each release's own folder.</summary>
@@ -129,7 +132,7 @@ public static class ReadSeries
         return own.ToImmutable();
     }
 
-    private static async Task<ImmutableSortedDictionary<string, ImmutableSortedDictionary<PatchName, LoadedPatch>>> LoadOwn(
+    private static ImmutableSortedDictionary<string, ImmutableSortedDictionary<PatchName, LoadedPatch>> LoadOwn(
         string home, LoadedSeries series, ImmutableSortedDictionary<string, ImmutableArray<PatchName>> own, CancellationToken cancel)
     {
         var loaded = series.Own.ToBuilder();
@@ -146,7 +149,7 @@ public static class ReadSeries
                     throw Failure.Refused($"a patch of {release} alone in a generated one's stead", "what is generated is the same for every release of a line", new FileLocation(file));
                 }
 
-                var bytes = await ReadOrNull(home, file, cancel) ?? throw Failure.Refused("the patch went away while it was read", null, new FileLocation(file));
+                var bytes = ReadOrNull(home, file, cancel) ?? throw Failure.Refused("the patch went away while it was read", null, new FileLocation(file));
                 patches[name] = new LoadedPatch(shared.Plan, Patch.Parse(bytes, file, shared.Plan.Entry.Strip), bytes, bytes) { Shared = shared };
             }
 
@@ -162,8 +165,9 @@ public static class ReadSeries
             .Where(name => PatchName.Complaint(name) is null)
             .Select(name => PatchName.Parse(name));
 
-    private static async Task<ReadOnlyMemory<byte>?> ReadOrNull(string home, string file, CancellationToken cancel)
+    private static ReadOnlyMemory<byte>? ReadOrNull(string home, string file, CancellationToken cancel)
     {
+        cancel.ThrowIfCancellationRequested();
         var info = new FileInfo(Path.Combine(home, file));
         if (!info.Exists)
         {
@@ -171,7 +175,7 @@ public static class ReadSeries
         }
 
         return info.Length <= Limit
-            ? await File.ReadAllBytesAsync(info.FullName, cancel)
+            ? File.ReadAllBytes(info.FullName)
             : throw Failure.Refused($"larger than {Limit / 1024 / 1024} MiB", "is this really a file of a patch series?", new FileLocation(file));
     }
 }

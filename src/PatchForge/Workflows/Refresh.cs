@@ -194,7 +194,7 @@ public sealed partial class Refresh(Outside outside, IRoots roots, IFolders fold
         var all = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal);
         foreach (var line in settings.Lines)
         {
-            all[line.Line] = await ReadSeries.Run(settings.Home, line, cancel);
+            all[line.Line] = ReadSeries.Run(settings.Home, line, cancel);
         }
 
         return all;

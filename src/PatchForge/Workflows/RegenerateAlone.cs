@@ -40,7 +40,7 @@ public sealed class RegenerateAlone(Outside outside, Func<string, string?> varia
         var series = ImmutableArray.CreateBuilder<LineSeries>();
         foreach (var line in request.Part == Part.Ebuild ? settings.Lines : [])
         {
-            var loaded = await ReadSeries.Run(settings.Home, line, cancel);
+            var loaded = ReadSeries.Run(settings.Home, line, cancel);
             generated.AddRange(loaded.Patches.Where(patch => patch.Plan.Generated).Select(patch => FileChange.Write(TreePath.Parse(patch.File), patch.Bytes)));
             series.Add(ShippedSeries.Of(line, loaded, null, isMoved: true));
         }

@@ -43,7 +43,7 @@ public sealed class SaveSeries(Outside outside)
         ImmutableArray<string> finished = [.. strip.Recover().Select(folder => $"{folder}: finished what an interrupted run had begun")];
         ConflictSession.RefuseIfOpen(settings.Home, outside.Folders);
 
-        var all = await ReadSeries.Run(settings.Home, line, cancel);
+        var all = ReadSeries.Run(settings.Home, line, cancel);
         var disk = all.For(notes.Release);
         using var trees = new CommitTrees(tree);
         var commits = tree.Since(notes.Base) ?? throw Failure.Refused(

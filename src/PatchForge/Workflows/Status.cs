@@ -48,7 +48,7 @@ public sealed class Status(Outside outside, Func<string, string?> variable)
         var series = new Dictionary<string, LoadedSeries>(StringComparer.Ordinal);
         foreach (var line in settings.Lines)
         {
-            series[line.Line] = await ReadSeries.Run(settings.Home, line, cancel);
+            series[line.Line] = ReadSeries.Run(settings.Home, line, cancel);
         }
 
         var overlay = new OverlayFolder(settings.Home, settings.Overlay);

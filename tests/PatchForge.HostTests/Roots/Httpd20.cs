@@ -21,7 +21,7 @@ internal static class Httpd20
         SkipWithout(version);
         var options = new SourceOptions { Distdir = Environment.GetEnvironmentVariable("PATCHFORGE_DISTDIR"), Unofficial = true, Offline = true };
         using var source = await new OpenSource(outside, Environment.GetEnvironmentVariable).Run(Settings, version, options, cancel);
-        var series = await ReadSeries.Run(Settings.Home, Settings.Lines[0], cancel);
+        var series = ReadSeries.Run(Settings.Home, Settings.Lines[0], cancel);
         var move = ApplySeries.Run(new MoveRequest(version, source.Tree, series), cancel);
         return (await WriteTree.Run(new WriteTreeRequest(move.Tree, Path.Combine(folder, "httpd-" + version)), outside.Story, cancel)).Directory;
     }

@@ -18,7 +18,7 @@ internal static class Httpd24
         try
         {
             using var source = await new OpenSource(outside, Environment.GetEnvironmentVariable).Run(s_settings, version, options, cancel);
-            var series = await ReadSeries.Run(s_settings.Home, s_settings.Release(version).Line, cancel);
+            var series = ReadSeries.Run(s_settings.Home, s_settings.Release(version).Line, cancel);
             var move = ApplySeries.Run(new MoveRequest(version, source.Tree, series), cancel);
             return (await WriteTree.Run(new WriteTreeRequest(move.Tree, Path.Combine(folder, "httpd-" + version)), outside.Story, cancel)).Directory;
         }

@@ -17,38 +17,38 @@ public sealed class LabTests : IDisposable
 
     private LineSettings Line => SettingsFile.Load(Path.Combine(_forge.Home, SettingsFile.Name)).Lines[0];
 
-    private Task<LoadedSeries> Read() => ReadSeries.Run(_forge.Home, Line, Cancel);
+    private LoadedSeries Read() => ReadSeries.Run(_forge.Home, Line, Cancel);
 
     [Fact]
-    public async Task The_two_series_are_read_apart()
+    public void The_two_series_are_read_apart()
     {
-        Assert.Equal(["0001-greet.patch", "0100-extra.patch"], (await Read()).Patches.Select(patch => patch.Name.Text));
+        Assert.Equal(["0001-greet.patch", "0100-extra.patch"], Read().Patches.Select(patch => patch.Name.Text));
         var lab = Line.Lab;
         Assert.NotNull(lab);
-        Assert.Equal(["0200-wicked.patch", "0210-wicked-edit.patch"], (await ReadSeries.Lab(_forge.Home, lab, Cancel)).Patches.Select(patch => patch.Name.Text));
+        Assert.Equal(["0200-wicked.patch", "0210-wicked-edit.patch"], ReadSeries.Lab(_forge.Home, lab, Cancel).Patches.Select(patch => patch.Name.Text));
     }
 
     [Theory]
     [InlineData("0210-wicked-edit.patch", "0210-wicked-edit.patch", "is a patch of the lab")]
     [InlineData("0210-wicked-edit.patch", "0300-harmless.patch", "is a patch of the lab")]
     [InlineData("0290-idle-wicked.patch", "0290-idle-wicked.patch", "is a patch of the lab")]
-    public async Task A_patch_of_the_lab_is_refused_under_its_own_name_and_under_another(string lab, string name, string sentence)
+    public void A_patch_of_the_lab_is_refused_under_its_own_name_and_under_another(string lab, string name, string sentence)
     {
         _forge.Write($"patches/tiny/1/{name}", _forge.Read($"patches/tiny/lab/{lab}"));
         _forge.Write("patches/tiny/1/series", $"0001-greet.patch\n0100-extra.patch\n{name}\n");
 
-        var failure = await Assert.ThrowsAsync<Failure>(Read);
+        var failure = Assert.Throws<Failure>(Read);
         Assert.Contains(sentence, failure.Message, StringComparison.Ordinal);
         Assert.Equal(new FileLocation("patches/tiny/1/series", 3), failure.At);
     }
 
     [Fact]
-    public async Task A_patch_that_makes_a_file_of_the_lab_is_refused_whatever_else_it_says()
+    public void A_patch_that_makes_a_file_of_the_lab_is_refused_whatever_else_it_says()
     {
         _forge.Write("patches/tiny/1/0300-mine.patch", "--- /dev/null\n+++ b/lab/wicked.c\n@@ -0,0 +1 @@\n+int mine;\n");
         _forge.Write("patches/tiny/1/series", "0001-greet.patch\n0100-extra.patch\n0300-mine.patch\n");
 
-        var failure = await Assert.ThrowsAsync<Failure>(Read);
+        var failure = Assert.Throws<Failure>(Read);
         Assert.Contains("makes lab/wicked.c, which 0200-wicked.patch of the lab makes", failure.Message, StringComparison.Ordinal);
         Assert.Equal("patches/tiny/1/0300-mine.patch", failure.At?.File);
     }
@@ -68,11 +68,11 @@ public sealed class LabTests : IDisposable
 
     [Theory]
     [MemberData(nameof(LinesWithLab))]
-    public async Task A_lab_patch_in_our_own_series_is_refused(string name)
+    public void A_lab_patch_in_our_own_series_is_refused(string name)
     {
         var (line, settings) = Our(name);
-        var shipped = await ReadSeries.Run(Ours.Home, line, Cancel);
-        var lab = await ReadSeries.Lab(Ours.Home, settings, Cancel);
+        var shipped = ReadSeries.Run(Ours.Home, line, Cancel);
+        var lab = ReadSeries.Lab(Ours.Home, settings, Cancel);
 
         RefuseLab.In(shipped, lab);
         foreach (var patch in lab.Patches)
@@ -84,9 +84,9 @@ public sealed class LabTests : IDisposable
     /// <summary>They are generated as the line's own are, and refresh leaves them alone; here is what writes them.</summary>
     [Theory]
     [MemberData(nameof(LinesWithLab))]
-    public async Task The_labs_generated_patches_are_as_their_sources_make_them(string name)
+    public void The_labs_generated_patches_are_as_their_sources_make_them(string name)
     {
-        var lab = await ReadSeries.Lab(Ours.Home, Our(name).Lab, Cancel);
+        var lab = ReadSeries.Lab(Ours.Home, Our(name).Lab, Cancel);
         Assert.NotEmpty(lab.Patches);
         foreach (var patch in lab.Patches.Where(patch => patch.Plan.Generated))
         {
@@ -100,7 +100,7 @@ public sealed class LabTests : IDisposable
     public async Task Nothing_of_the_lab_is_in_the_overlay(string name, string argument)
     {
         var (line, settings) = Our(name);
-        var lab = await ReadSeries.Lab(Ours.Home, settings, Cancel);
+        var lab = ReadSeries.Lab(Ours.Home, settings, Cancel);
         string[] words =
         [
             .. lab.Patches.Select(patch => patch.Name.Text),
