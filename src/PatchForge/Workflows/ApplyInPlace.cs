@@ -61,7 +61,7 @@ public static class ApplyInPlace
     private static (LayeredTree Tree, int Count, ImmutableArray<string> Present) Applied(
         InPlaceRequest request, LoadedSeries series, KeptTree tree, InPlaceAnswer answer, CancellationToken cancel)
     {
-        var move = MoveSeries.Run(new MoveRequest(request.Release, tree, series, request.AcceptFuzz), cancel);
+        var move = MoveSeries.Run(new MoveRequest(request.Release, tree, series, request.AcceptFuzz) { RecordsBases = false }, cancel);
         var there = move.Patches.Where(patch => patch.Result is MoveResult.AlreadyMerged).Select(patch => patch.Name.Text).ToImmutableArray();
         var count = move.Patches.Count(patch => patch.Result is MoveResult.Unmodified or MoveResult.Modified or MoveResult.New);
         if (move.Stopped is null && count > 0)
@@ -98,7 +98,7 @@ public static class ApplyInPlace
             return (made, count, []);
         }
 
-        if (MoveSeries.Run(new MoveRequest(request.Release, tree, series, request.AcceptFuzz), cancel) is { Stopped: null } move
+        if (MoveSeries.Run(new MoveRequest(request.Release, tree, series, request.AcceptFuzz) { RecordsBases = false }, cancel) is { Stopped: null } move
             && !move.Patches.Any(patch => patch.Result is MoveResult.AlreadyMerged))
         {
             return answer.Finished ? (new LayeredTree(tree), series.Patches.Length, []) : throw new Failure(

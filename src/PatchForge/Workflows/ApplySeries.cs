@@ -10,7 +10,7 @@ public static class ApplySeries
     /// <exception cref="Failure">Conflict, naming the patch and its hunks, when the series does not go to its end.</exception>
     public static SeriesMove Run(MoveRequest request, CancellationToken cancel)
     {
-        var move = MoveSeries.Run(request, cancel);
+        var move = MoveSeries.Run(request with { RecordsBases = false }, cancel);
         return Problem(move) is { } problem ? throw problem : move;
     }
 

@@ -18,6 +18,9 @@ public sealed record MoveRequest(string Release, ITree Tree, LoadedSeries Series
     /// <summary>Whether the patches behind a conflict are tried as well, on what there would be without it: for looking, not for writing.</summary>
     public bool GoOn { get; init; }
 
+    /// <summary>Whether <see cref="SeriesMove.Bases"/> are wanted: what only looks or wants the tree is spared an id of every file that a patch changes.</summary>
+    public bool RecordsBases { get; init; } = true;
+
     /// <summary>For three-way merges; null where a patch that does not apply is only told.</summary>
     public Ancestors? Ancestors { get; init; }
 
@@ -77,7 +80,7 @@ public sealed record MovedPatch(LoadedPatch Loaded, MoveResult Result, PatchOutc
 
 /// <summary>A series on a release.</summary>
 /// <param name="Tree">The patched tree; up to the conflict when there is one.</param>
-/// <param name="Bases">What each patch was made on, as it shall be recorded.</param>
+/// <param name="Bases">What each patch was made on, as it shall be recorded; empty where the request does not want them.</param>
 public sealed record SeriesMove(
     string Release,
     ImmutableArray<MovedPatch> Patches,
@@ -113,7 +116,7 @@ public static class MoveSeries
             patch = patch.Result is MoveResult.Conflict ? patch with { Behind = Before(patch, moved) } : patch;
             moved.Add(patch);
             stopped |= patch.Result is MoveResult.Conflict;
-            if (RecordBases.For(patch, tree, request) is { } made)
+            if (request.RecordsBases && RecordBases.For(patch, tree, request) is { } made)
             {
                 bases.Add(made);
             }

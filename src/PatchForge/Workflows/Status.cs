@@ -61,7 +61,7 @@ public sealed class Status(Outside outside, Func<string, string?> variable)
         {
             var (line, release) = settings.Release(version);
             var (word, tree) = await sources.Open(version, cancel);
-            var move = tree is null ? null : MoveSeries.Run(new MoveRequest(version, tree, series[line.Line]) { GoOn = true }, cancel);
+            var move = tree is null ? null : MoveSeries.Run(new MoveRequest(version, tree, series[line.Line]) { RecordsBases = false, GoOn = true }, cancel);
             var ebuild = line.Ebuild is { Revision: > 0 and var revision } ? $"{version}-r{revision}" : version;
             var last = LastVerdict.Read(settings.Home, version);
             return (Move: move, Row: new StatusRelease(
