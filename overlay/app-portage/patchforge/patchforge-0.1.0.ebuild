@@ -15,15 +15,20 @@ SLOT="0"
 KEYWORDS="-* ~amd64"
 RESTRICT="fetch"
 
-# Machine code, without a runtime beside it. Of OpenSSL it opens libssl.so.3 when it needs a digest.
+# Machine code for glibc, without a runtime beside it. Of OpenSSL it opens libssl.so.3 when it needs a digest.
+# Profiles of another C library mask glibc, so that it is asked for where it can be had; pkg_pretend says the rest.
 RDEPEND="
 	app-shells/bash
 	dev-libs/openssl
+	elibc_glibc? ( sys-libs/glibc )
 	sys-apps/util-linux
-	sys-libs/glibc
 "
 
 QA_PREBUILT="opt/patchforge/*"
+
+pkg_pretend() {
+	use elibc_glibc || die "patchforge is machine code for glibc, and this system's C library is another one"
+}
 
 pkg_nofetch() {
 	einfo "${A} is made from a checkout of the sources:"
