@@ -45,7 +45,7 @@ internal static class Program
     private static async Task<int> Run(string[] args)
     {
         var doors = new Doors(Open, Console.Out, Version()) { Screen = Screen() };
-        var parsed = CommandTree.Declare(doors).Parse(args);
+        var parsed = CommandTree.Declare(doors, args).Parse(args);
         var json = CommonOptions.IsJson(args);
         if (parsed.Errors.Count > 0 && !CompletionCommand.IsQuestion(args))
         {

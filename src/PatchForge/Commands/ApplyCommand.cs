@@ -61,7 +61,7 @@ internal static class ApplyCommand
         var series = ReadSeries.Run(settings.Home, line, run.Cancel);
         var answer = ApplyInPlace.Run(
             new InPlaceRequest(release.Version, series, folder, Chosen.Patches(parsed.GetValue(AcceptFuzz) ?? []), parsed.GetValue(Reverse)), run.Folders, run.Cancel);
-        run.Answer(answer, Json.Default.InPlaceAnswer, Text);
+        run.Answer(answer, () => Json.Default.InPlaceAnswer, Text);
         return 0;
     }
 
@@ -89,7 +89,7 @@ internal static class ApplyCommand
         var written = await WriteTree.Run(new WriteTreeRequest(move.Tree, folder, parsed.GetValue(Force)), run.Outside.Story, run.Cancel);
         run.Answer(
             new AppliedAnswer(release.Version, source.Verdict.Sentence, move.Patches.Length, written.Directory, written.Files),
-            Json.Default.AppliedAnswer,
+            () => Json.Default.AppliedAnswer,
             answer => string.Create(CultureInfo.InvariantCulture, $"{answer.Release} ({answer.Source}) with {answer.Patches} patches: {answer.Files} files in {answer.Folder}\n"));
         return 0;
     }

@@ -27,6 +27,28 @@ public sealed class CliReferenceTests
         Assert.Equal([], silent);
     }
 
+    [Fact]
+    public void A_command_line_that_names_a_verb_gets_that_verb_as_it_is_and_few_others()
+    {
+        static RootCommand Declare(params string[] words) =>
+            CommandTree.Declare(new Doors(_ => throw new InvalidOperationException("help opens no door"), TextWriter.Null, "test"), words);
+        static string Help(RootCommand root, string verb)
+        {
+            var output = new StringWriter { NewLine = "\n" };
+            root.Parse([verb, "--help"]).Invoke(new InvocationConfiguration { Output = output });
+            return output.ToString();
+        }
+
+        var whole = Declare();
+        Assert.Equal(whole.Subcommands.Count, Declare("no-such-verb").Subcommands.Count);
+        foreach (var verb in whole.Subcommands.Select(command => command.Name))
+        {
+            var named = Declare(verb, "--help");
+            Assert.InRange(named.Subcommands.Count, 1, 3);
+            Assert.Equal(Help(whole, verb), Help(named, verb));
+        }
+    }
+
     private static IEnumerable<Command> All(Command command) => command.Subcommands.SelectMany(All).Prepend(command);
 
     private static void Describe(StringBuilder page, RootCommand root, Command command, string[] words)
